@@ -1,0 +1,138 @@
+"""What the series changes, side by side: on the base each of these has to come out as before.
+
+A test that passes on the base proves nothing about the series. Both kernels run the same module,
+tests/oot, which knows only panic_notifier_list and builds for both unchanged. On the base the order
+is chosen by crash_kexec_post_notifiers, the only switch that it has.
+"""
+
+import re
+
+import pytest
+
+from oracle import events
+from vm.machine import Failure, Kernel
+from vm.notes import cpus
+
+JOB = """
+first() {
+    %s
+    echo 1 >/proc/sys/kernel/panic_on_oops
+    modprobe oot_panic %s
+    echo c >/proc/sysrq-trigger
+}
+dump() {
+    send_vmcore_log
+    send_pstore
+    verdict ok
+}
+again() {
+    send_pstore
+    verdict ok
+}
+"""
+ALL_FIRST = "crash_kexec_post_notifiers"
+
+
+@pytest.fixture(params=["base", "series"])
+def flavor(request):
+    return request.param
+
+
+@pytest.fixture
+def kernel(arch, flavor):
+    return Kernel(arch, flavor)
+
+
+def dump(machine, kernel, module, append, **options):
+    vm = machine(kernel, JOB % ("load_crash_kernel", module),
+                 f"crashkernel={kernel.crashkernel}M panic=-1 {append}", **options)
+    with vm:
+        vm.wait_ok()
+    assert vm.stages() == ["first", "dump"]
+    return vm
+
+
+def test_log_and_dump_by_default(kernel, flavor, machine):
+    """The base has either the dump or the kmsg dumpers, the series both."""
+    vm = dump(machine, kernel, "", kernel.ramoops(True))
+    assert events(vm.text("dmesg")) == ["panic"]
+    assert vm.has_file("dmesg-ramoops-0") == (flavor == "series")
+
+
+def test_old_name_is_the_pre_reboot_list(kernel, flavor, machine):
+    vm = dump(machine, kernel, "", f"{ALL_FIRST} panic_print=2 {kernel.ramoops(True)}")
+    before, after = (["callback"], []) if flavor == "base" else ([], ["callback"])
+    assert events(vm.text("dmesg")) == ["panic", *before, "panic_print", *after]
+    assert events(vm.text("dmesg-ramoops-0")) == ["panic", *before, "panic_print"]
+
+
+def test_registers_of_the_fault(kernel, flavor, machine):
+    vm = dump(machine, kernel, "crash=oops", ALL_FIRST)
+    address = int(re.search(r"oot_panic_fault is at (\w+)", vm.text("dmesg"))[1], 16)
+    in_fault = [pc for _, pc in cpus(vm.file("notes"), kernel.arch) if 0 <= pc - address < 64]
+    assert len(in_fault) == (1 if flavor == "series" else 0)
+
+
+def test_fault_in_a_callback(kernel, flavor, machine):
+    if flavor == "series":
+        vm = dump(machine, kernel, "fault=1", ALL_FIRST)
+        assert "NULL pointer dereference" in vm.text("dmesg")
+    else:
+        with pytest.raises(Failure, match="no verdict.*the last stage reached was first"):
+            dump(machine, kernel, "fault=1", ALL_FIRST, timeout=40)
+
+
+def test_fault_in_a_callback_that_would_kill_the_task(kernel, flavor, machine):
+    module = "fault=1; echo 0 >/proc/sys/kernel/panic_on_oops"
+    if flavor == "series":
+        vm = dump(machine, kernel, module, ALL_FIRST)
+        assert "NULL pointer dereference" in vm.text("dmesg")
+    else:
+        with pytest.raises(Failure, match="no verdict.*the last stage reached was first"):
+            dump(machine, kernel, module, ALL_FIRST, timeout=40)
+
+
+@pytest.mark.parametrize("smp", [4])
+def test_registers_of_cpus_that_panic_at_once(kernel, flavor, machine, smp):
+    vm = dump(machine, kernel, "crash=all", ALL_FIRST, smp=smp)
+    lost = kernel.arch == "arm64" and flavor == "base"
+    assert (len(cpus(vm.file("notes"), kernel.arch)) == smp) == (not lost)
+
+
+def test_console_shows_the_panic_if_a_callback_hangs(kernel, flavor, machine):
+    vm = machine(kernel, JOB % ("", "crash=locked hang=1; :"), "panic=0", timeout=20)
+    with vm:
+        if flavor == "series":
+            vm.wait_console("Kernel panic - not syncing: with the console locked")
+        else:
+            with pytest.raises(Failure, match="on the console within"):
+                vm.wait_console("Kernel panic")
+    assert vm.said() == ["stage first"]
+
+
+def test_cpus_are_stopped_for_a_dump_only_with_a_crash_kernel(kernel, flavor, machine):
+    vm = machine(kernel, JOB % ("", ""), f"panic=0 {ALL_FIRST}")
+    with vm:
+        vm.wait_console("---[ end Kernel panic")
+    online = int(re.search(r"callback, (\d) CPUs online", vm.console())[1])
+    assert online == (1 if flavor == "series" else 2)
+
+
+def test_level_is_unknown_to_the_base(arch, machine):
+    """What tests/test_level.py looks for does not come from elsewhere."""
+    vm = machine(Kernel(arch, "base"), """
+first() {
+    dmesg >/tmp/dmesg
+    send dmesg /tmp/dmesg
+    ls /sys/module/kernel/parameters >/tmp/parameters
+    send parameters /tmp/parameters
+    [ -e /proc/sys/kernel/panic_notifiers_level ] && verdict "the base has the level"
+    verdict ok
+}
+""", "panic_notifiers_level=5 crash_kexec_post_notifiers")
+    with vm:
+        vm.wait_ok()
+    assert "is not a level" not in vm.text("dmesg")
+    assert "deprecated" not in vm.text("dmesg")
+    assert "crash_kexec_post_notifiers" in vm.text("parameters")
+    assert "panic_notifiers_level" not in vm.text("parameters")
