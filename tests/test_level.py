@@ -71,7 +71,7 @@ def test_kselftest(series, machine):
     """What may be written at run time; the refusals are in the test itself."""
     vm = machine(series, """
 first() {
-    sh ./panic_level_tests >/tmp/out 2>&1 && result=ok || result="panic_level_tests failed"
+    sh ./panic_level_tests.sh >/tmp/out 2>&1 && result=ok || result="panic_level_tests failed"
     send out /tmp/out
     verdict "$result"
 }

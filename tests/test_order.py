@@ -9,13 +9,13 @@ CRASH = """
 first() {
     %s
     [ -z "$LEVEL" ] || echo "$LEVEL" >/proc/sys/kernel/panic_notifiers_level
-    sh ./panic_crash_test
+    sh ./panic_crash_test.sh
 }
 dump() {
     send_vmcore_log
     send_pstore
     { echo %d; echo 1; echo %d; sed -n 's/.*panic_crash_test \\([-0-9a-f]*\\)$/\\1/p' /tmp/dmesg; } >crash_state
-    LOG=/tmp/dmesg sh ./panic_post_crash_tests >&7 && verdict ok
+    LOG=/tmp/dmesg sh ./panic_post_crash_tests.sh >&7 && verdict ok
     verdict "panic_post_crash_tests failed"
 }
 again() {

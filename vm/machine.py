@@ -19,24 +19,26 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 BUILD = TOP / "build"
 
+RAMOOPS = 4  # MiB
+
 ARCHES = {
     "x86_64": {
         "qemu": ["qemu-system-x86_64", "-machine", "q35", "-cpu", "qemu64"],
         "image": "arch/x86/boot/bzImage",
         "console": "ttyS0",
-        "ram": 0,
+        # The firmware loads the initrd to the end of memory, so a hole in its midst.
+        "ramoops": lambda memory: (f"memmap={RAMOOPS}M$0x10000000", 0x10000000),
         "tools": [],
     },
     "arm64": {
         "qemu": ["qemu-system-aarch64", "-machine", "virt,gic-version=3", "-cpu", "cortex-a57"],
         "image": "arch/arm64/boot/Image",
         "console": "ttyAMA0",
-        "ram": 0x40000000,
+        # There is no memmap=, so the end of memory, which begins at 1 GiB.
+        "ramoops": lambda memory: (f"mem={memory - RAMOOPS}M", 0x40000000 + (memory - RAMOOPS << 20)),
         "tools": ["qemu-aarch64-static"],
     },
 }
-
-RAMOOPS = 4  # MiB, above the memory that the kernel may use
 
 
 class Failure(Exception):
@@ -69,12 +71,12 @@ class Kernel:
 
 
     def ramoops(self, dumper):
-        """Parameters for ramoops above the memory that the kernel uses.
+        """Parameters for ramoops, in memory that the kernel does not use and a reset leaves alone.
 
         Without a dumper it keeps the console over a reboot, but takes no kmsg dump.
         """
-        address = ARCHES[self.arch]["ram"] + (self.memory << 20)
-        return (f"mem={self.memory}M ramoops.mem_address={address:#x} "
+        reserve, address = ARCHES[self.arch]["ramoops"](self.memory)
+        return (f"{reserve} ramoops.mem_address={address:#x} "
                 f"ramoops.mem_size={RAMOOPS << 20:#x} ramoops.console_size=0x40000 "
                 f"ramoops.record_size={0x20000 if dumper else 0:#x} ramoops.max_reason=1")
 
@@ -102,7 +104,7 @@ class Machine:
         guest = BUILD / f"guest-{kernel.arch}.cpio"
         self.command = [
             *arch["qemu"], "-accel", os.environ.get("ACCEL", "tcg"),
-            "-m", str(kernel.memory + RAMOOPS * 2), "-smp", str(smp), "-nodefaults",
+            "-m", str(kernel.memory), "-smp", str(smp), "-nodefaults",
             "-display", "none", "-kernel", kernel.image, "-initrd", guest,
             "-append", f"console={arch['console'] if console else 'none'} {append}",
             "-serial", f"file:{self.console_file.name}",
@@ -285,5 +287,5 @@ def tool(arch, name):
     """The command for a tool that reads dumps of this architecture only."""
     if not ARCHES[arch]["tools"]:
         return [name]
-    root = BUILD / f"guest-root-{arch}"
+    root = BUILD / f"tools-{arch}"
     return [*ARCHES[arch]["tools"], "-L", root, root / "usr/bin" / name]
