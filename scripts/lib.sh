@@ -4,6 +4,8 @@
 
 # make hands its own flags, and the variables of its command line, on to every make below it.
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL
+# Debian's own tools first: only those are sure to find the Python modules of Debian's packages.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export LC_ALL=C.UTF-8 TZ=UTC
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
