@@ -1,5 +1,7 @@
 """The order of panic(), for each level, with and without a crash kernel and a kmsg dumper."""
 
+import re
+
 import pytest
 
 from oracle import events, events_before_kdump
@@ -25,6 +27,10 @@ again() {
 """
 
 
+# What lockdep, KASAN and DEBUG_ATOMIC_SLEEP say; with DEBUG=1 these are on
+REPORT = re.compile(r"WARNING: |BUG: |INFO: .*lock|KASAN|scheduling while atomic")
+
+
 @pytest.mark.parametrize("dumper", [False, True], ids=["no-dumper", "dumper"])
 @pytest.mark.parametrize("level", range(5))
 def test_kdump(series, machine, level, dumper):
@@ -34,6 +40,7 @@ def test_kdump(series, machine, level, dumper):
     with vm:
         vm.wait_ok()
     assert vm.stages() == ["first", "dump"]
+    assert not REPORT.findall(vm.console() + vm.text("dmesg"))
     expected = events_before_kdump(level, dumper)
     assert events(vm.text("dmesg")) == expected
     assert len(cpus(vm.file("notes"), series.arch)) == 2
@@ -54,6 +61,7 @@ def test_no_crash_kernel(series, machine, level, dumper):
         vm.command_qmp("system_reset")
         vm.wait_ok()
     assert vm.stages() == ["first", "again"]
+    assert not REPORT.findall(vm.console())
     everything = ["panic", "hypervisor", "info", "panic_print", "pre_reboot", "post_reboot", "end"]
     assert events(vm.text("console-ramoops-0")) == everything
     assert vm.has_file("dmesg-ramoops-0") == dumper
