@@ -73,23 +73,42 @@ def test_registers_of_the_fault(kernel, flavor, machine):
     assert len(in_fault) == (1 if flavor == "series" else 0)
 
 
-def test_fault_in_a_callback(kernel, flavor, machine):
-    if flavor == "series":
-        vm = dump(machine, kernel, "fault=1", ALL_FIRST)
-        assert "NULL pointer dereference" in vm.text("dmesg")
-    else:
-        with pytest.raises(Failure, match="no verdict.*the last stage reached was first"):
-            dump(machine, kernel, "fault=1", ALL_FIRST, timeout=40)
+# A callback that goes wrong, and what the log in the dump then says. On the base each of these loses
+# the dump: the panic starts again until the stack is full, or the task that panics is killed.
+WRONG = {
+    "fault": ("fault=1", "NULL pointer dereference"),
+    "fault that would kill the task": ("fault=1; echo 0 >/proc/sys/kernel/panic_on_oops",
+                                       "NULL pointer dereference"),
+    "fault after an oops": ("fault=1 crash=oops", "NULL pointer dereference"),
+    "panic": ("again=1", "while panicking: from a callback"),
+}
 
 
-def test_fault_in_a_callback_that_would_kill_the_task(kernel, flavor, machine):
-    module = "fault=1; echo 0 >/proc/sys/kernel/panic_on_oops"
+@pytest.mark.parametrize("wrong", WRONG)
+def test_callback_goes_wrong(kernel, flavor, machine, wrong):
+    module, words = WRONG[wrong]
     if flavor == "series":
         vm = dump(machine, kernel, module, ALL_FIRST)
-        assert "NULL pointer dereference" in vm.text("dmesg")
+        assert words in vm.text("dmesg")
+        assert vm.text("dmesg").count("oot_panic: callback") == 1
     else:
         with pytest.raises(Failure, match="no verdict.*the last stage reached was first"):
-            dump(machine, kernel, module, ALL_FIRST, timeout=40)
+            dump(machine, kernel, module, ALL_FIRST, timeout=25)
+
+
+@pytest.mark.parametrize("module", ["fault=1", "again=1"])
+def test_callback_goes_wrong_without_a_crash_kernel(kernel, flavor, machine, module):
+    """The series restarts, as panic= asks; the base hangs, or runs the callback again and again."""
+    vm = machine(kernel, JOB % ("", module), f"panic=1 {ALL_FIRST}", timeout=25)
+    with vm:
+        try:
+            vm.wait_end()
+            restarted = True
+        except Failure:
+            restarted = False
+    once = vm.console().count("oot_panic: callback") == 1
+    assert (restarted and once) == (flavor == "series")
+    assert vm.said() == ["stage first"]
 
 
 @pytest.mark.parametrize("smp", [4])

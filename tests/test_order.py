@@ -48,6 +48,7 @@ def test_kdump(series, machine, level, dumper):
     assert vm.has_file("dmesg-ramoops-0") == (dumper and "info" in expected)
     if vm.has_file("dmesg-ramoops-0"):
         assert events(vm.text("dmesg-ramoops-0")) == ["panic", "hypervisor", "info", "panic_print"]
+        assert "Kernel Offset" in vm.text("dmesg-ramoops-0")
 
 
 @pytest.mark.parametrize("dumper", [False, True], ids=["no-dumper", "dumper"])

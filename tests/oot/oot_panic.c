@@ -19,6 +19,9 @@ module_param(hang, bool, 0444);
 static bool fault;
 module_param(fault, bool, 0444);
 
+static bool again;
+module_param(again, bool, 0444);
+
 /* oops, locked (with the console locked), irqsoff or all (on every CPU at once) */
 static char *crash = "";
 module_param(crash, charp, 0444);
@@ -36,6 +39,8 @@ static int oot_panic_notify(struct notifier_block *nb, unsigned long event,
 		cpu_relax();
 	if (fault)
 		oot_panic_fault();
+	if (again)
+		panic("from a callback");
 	return NOTIFY_DONE;
 }
 
