@@ -54,7 +54,7 @@ class Kernel:
         self.vmlinux = self.out / "vmlinux"
         self.source = BUILD / ("base-tree" if flavor == "base" else "tree")
         # KASAN takes an eighth of the memory and most of the speed.
-        self.memory, self.crashkernel, self.slow = (1280, 512, 6) if debug else (512, 160, 1)
+        self.memory, self.crashkernel, self.slow = (2304, 512, 6) if debug else (512, 160, 1)
 
     def symbol(self, name):
         """Address and end of a function of the kernel image, as linked."""
