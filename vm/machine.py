@@ -126,7 +126,7 @@ class Machine:
         job_directory = self.directory / "job"
         shutil.rmtree(job_directory, ignore_errors=True)
         job_directory.mkdir()
-        (job_directory / "job").write_text(f"NONCE={self.nonce}\n{job}\n")
+        (job_directory / "job").write_text(f"NONCE={self.nonce}\nNOW={time.time():.0f}\n{job}\n")
         for file in files:
             shutil.copy(file, job_directory)
         names = "\n".join(p.name for p in job_directory.iterdir())
