@@ -43,8 +43,8 @@ run: kernel guest
 shell: kernel guest
 	@$(python) -m vm.shell
 bench: tree guest
-	@FLAVOR=series scripts/kernel
-	@FLAVOR=base scripts/kernel
+	@ARCH=x86_64 FLAVOR=series scripts/kernel
+	@ARCH=x86_64 FLAVOR=base scripts/kernel
 	@$(python) -m bench.panic
 check:
 	@scripts/check
