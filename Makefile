@@ -14,7 +14,7 @@ help:
 	@echo 'make run      crash a guest and show in which order things ran'
 	@echo 'make shell    a shell in a guest'
 	@echo 'make check    build all kernels and run all tests'
-	@echo 'make bench    count the instructions from panic() to kdump, with and without the series'
+	@echo 'make bench    what the series costs and saves against the base; T=name: only that file of bench/'
 	@echo 'make lint     checkpatch, sparse, W=1 and shellcheck'
 	@echo 'make bisect   build, boot and crash every commit of the series'
 	@echo 'make export   write the commits of build/tree to patches/'
@@ -42,10 +42,8 @@ run: kernel guest
 	@$(python) -m vm.run
 shell: kernel guest
 	@$(python) -m vm.shell
-bench: tree guest
-	@ARCH=x86_64 FLAVOR=series scripts/kernel
-	@ARCH=x86_64 FLAVOR=base scripts/kernel
-	@$(python) -m bench.panic
+bench: tree
+	@scripts/bench
 check:
 	@scripts/check
 lint: tree

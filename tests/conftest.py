@@ -21,7 +21,7 @@ def arch(request):
 
 @pytest.fixture
 def series(arch):
-    return Kernel(arch, "series", DEBUG)
+    return Kernel(arch, "series", "debug" if DEBUG else "")
 
 
 @pytest.fixture
@@ -29,16 +29,16 @@ def base(arch):
     return Kernel(arch, "base")
 
 
-def oot_module(kernel):
-    """Build tests/oot for this kernel, once for all workers."""
+def oot_module(kernel, name="oot_panic"):
+    """A module of tests/oot, built for this kernel, once for all workers."""
     out = BUILD / "oot" / kernel.name
     out.mkdir(parents=True, exist_ok=True)
-    module = out / "oot_panic.ko"
+    module = out / f"{name}.ko"
     with open(out / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        sources = [OOT / "Kbuild", OOT / "oot_panic.c", kernel.image]
+        sources = [*OOT.iterdir(), kernel.image]
         if not module.exists() or module.stat().st_mtime < max(s.stat().st_mtime for s in sources):
-            for source in sources[:2]:
+            for source in sources[:-1]:
                 shutil.copy(source, out)
             cross = "aarch64-linux-gnu-" if kernel.arch == "arm64" else ""
             subprocess.run(["make", "-s", "-C", kernel.out, f"M={out}", f"ARCH={kernel.arch}",

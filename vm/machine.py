@@ -46,15 +46,15 @@ class Failure(Exception):
 
 
 class Kernel:
-    def __init__(self, arch, flavor="series", debug=False):
+    def __init__(self, arch, flavor="series", variant=""):
         self.arch = arch
-        self.name = f"{arch}-{flavor}" + ("-debug" if debug else "")
+        self.name = f"{arch}-{flavor}" + (f"-{variant}" if variant else "")
         self.out = BUILD / "out" / self.name
         self.image = self.out / ARCHES[arch]["image"]
         self.vmlinux = self.out / "vmlinux"
         self.source = BUILD / ("base-tree" if flavor == "base" else "tree")
         # KASAN takes an eighth of the memory and most of the speed.
-        self.memory, self.crashkernel, self.slow = (2304, 512, 6) if debug else (512, 160, 1)
+        self.memory, self.crashkernel, self.slow = (2304, 512, 6) if variant == "debug" else (512, 160, 1)
 
     def symbol(self, name):
         """Address and end of a function of the kernel image, as linked."""
@@ -68,7 +68,6 @@ class Kernel:
             if symbol == name:
                 return address, next(a for a, _ in symbols[i:] if a > address)
         raise Failure(f"{self.vmlinux} has no function {name}")
-
 
     def ramoops(self, dumper):
         """Parameters for ramoops, in memory that the kernel does not use and a reset leaves alone.
@@ -85,7 +84,7 @@ class Machine:
     """One run of QEMU, in a directory of its own."""
 
     def __init__(self, kernel, job, directory, append="", smp=2, files=(), timeout=90,
-                 reboots=False, console=True, extra=()):
+                 reboots=False, console=True, memory=None, extra=()):
         self.kernel = kernel
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -104,7 +103,7 @@ class Machine:
         guest = BUILD / f"guest-{kernel.arch}.cpio"
         self.command = [
             *arch["qemu"], "-accel", os.environ.get("ACCEL", "tcg"),
-            "-m", str(kernel.memory), "-smp", str(smp), "-nodefaults",
+            "-m", str(memory or kernel.memory), "-smp", str(smp), "-nodefaults",
             "-display", "none", "-kernel", kernel.image, "-initrd", guest,
             "-append", f"console={arch['console'] if console else 'none'} {append}",
             "-serial", f"file:{self.console_file.name}",
