@@ -24,7 +24,8 @@ help:
 	@echo 'ACCEL=tcg|kvm       how QEMU runs the guest (tcg)'
 	@echo 'T=expr              check only the tests that match, as in pytest -k'
 	@echo 'LINUX=path          a git tree of Linux 6.1 to apply the series to, on a new branch'
-	@echo 'TOPIC=name          only this topic of patches/v6.1/series, for tree'
+	@echo 'TOPIC=name          only this topic of patches/v6.1/series, for tree and bisect'
+	@echo 'MATRIX=all          check every crashkernel= on every machine (half an hour more)'
 	@echo 'DEBUG=1             a kernel with lockdep, KASAN and other checks'
 	@echo 'SAFESTOP_CACHE=dir  where downloads and ccache are ($${XDG_CACHE_HOME:-~/.cache}/safestop)'
 
