@@ -29,6 +29,8 @@ class Place:
     # where the region has to be: (not below, not above)
     within: tuple = (4 * GiB, 16 * GiB)
     flavors: tuple = ("series", "base")
+    # MiB of a NUMA node at the end of memory
+    node: int = 0
 
 
 PLACES = {
@@ -41,6 +43,8 @@ PLACES = {
     "at offset": Place("6G", "crashkernel=320M@0x128000000", "-c"),
     "low": Place("6G", "crashkernel=320M", within=(0, 4 * GiB)),
     "low, kexec_load": Place("2G of reach, 3458M", "crashkernel=320M", "-c", within=(0, 2 * GiB)),
+    "on two nodes": Place("6G", "crashkernel=320M,high", node=160),
+    "on two nodes, kexec_load": Place("6G", "crashkernel=320M,high", "-c", node=160),
     "above 2G": Place("2G of reach, 3458M", "crashkernel=1200M,high", within=(2 * GiB, 16 * GiB)),
 }
 CASES = [(flavor, place) for place in PLACES for flavor in PLACES[place].flavors]
@@ -89,6 +93,9 @@ def start(flavor, name, request, machine, load="load_crash_kernel", after="", **
     kernel = Kernel("arm64", flavor)
     # kexec_load takes a devicetree with a seed in it for a mistake if nokaslr leaves it there
     extra = ["-machine", "dtb-randomness=off", *(["-dtb", devicetree] if devicetree else []), *options.pop("extra", ())]
+    if place.node:
+        for i, size in enumerate((board.memory - place.node, place.node)):
+            extra += ["-object", f"memory-backend-ram,id=m{i},size={size}M", "-numa", f"node,memdev=m{i}"]
     job = JOB.replace("LOAD", f"{load} {place.load}").replace("AFTER", after)
     return machine(kernel, job, f"panic=-1 {place.line}",
                    files=[oot_module(kernel, "oot_crashkernel")], smp=1, memory=board.memory, extra=extra, **options)
@@ -103,6 +110,11 @@ def test_dump_and_protection(flavor, name, request, machine):
     start_, end = ck.regions(vm.text("iomem"))[-1]
     assert low <= start_ and end <= high
     assert levels(vm.text("map"), start_, end) == {"PTE"}
+    ram = re.findall(r"^(\w+)-(\w+) : System RAM$", vm.text("iomem"), re.M)
+    assert sum(int(last, 16) + 1 - int(first, 16) for first, last in ram) == ck.BOARDS[PLACES[name].board].memory * MiB
+    if PLACES[name].node and flavor == "series":
+        border = ck.BOARDS[PLACES[name].board].end - PLACES[name].node * MiB
+        assert start_ < border < end
     said = dict(line.split(" ", 1) for line in vm.said() if " " in line)
     assert (said["before"], said["free"], said["image"]) == ("written", "written", "faulted")
     assert events(vm.text("dmesg"))[0] == "panic" and vm.nonce in vm.text("dmesg")
