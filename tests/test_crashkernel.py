@@ -59,6 +59,7 @@ def boot(flavor, variant, name, line, directory):
     """What the oracle says of a kernel that was booted with this command line."""
     board = boards(variant)[name]
     kernel = Kernel("arm64", flavor, variant)
+    assert kernel.image.exists(), f"{kernel.name} is not built"
     directory.mkdir(parents=True)
     devicetree = board.devicetree(directory / "dtb")
     extra = ["-dtb", devicetree] if devicetree else []
