@@ -73,7 +73,7 @@ kmake() {
 	local source=$1 out=$2
 	shift 2
 	CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$repo CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=5G \
-		make -C "$source" O="$out" ARCH="$arch" CROSS_COMPILE="$cross" CC="ccache ${cross}gcc" HOSTCC='ccache gcc' \
+		make -C "$source" O="$out" ARCH="$karch" CROSS_COMPILE="$cross" CC="ccache ${cross}gcc" HOSTCC='ccache gcc' \
 		LOCALVERSION= KBUILD_BUILD_TIMESTAMP='2022-12-11 00:00:00 UTC' KBUILD_BUILD_VERSION=1 \
 		KBUILD_BUILD_USER=safestop KBUILD_BUILD_HOST=safestop -j"$(($(nproc) + 1))" "$@"
 }
@@ -93,10 +93,14 @@ progress() {
 
 # Sets what depends on the architecture.
 set_arch() {
-	arch=$1
+	arch=$1 karch=$1
 	case $arch in
 	x86_64) debarch=amd64 cross='' image=arch/x86/boot/bzImage ;;
 	arm64) debarch=arm64 cross=aarch64-linux-gnu- image=arch/arm64/boot/Image ;;
+	# for scripts/check-arches
+	arm) debarch=armhf cross=arm-linux-gnueabihf- image=arch/arm/boot/zImage ;;
+	ppc64le) debarch=ppc64el cross=powerpc64le-linux-gnu- image=vmlinux karch=powerpc ;;
+	s390x) debarch=s390x cross=s390x-linux-gnu- image=arch/s390/boot/bzImage karch=s390 ;;
 	*) die "ARCH=$arch is not one of x86_64, arm64" ;;
 	esac
 }

@@ -37,6 +37,30 @@ ARCHES = {
         # There is no memmap=, so the end of memory, which begins at 1 GiB.
         "ramoops": lambda memory: (f"mem={memory - RAMOOPS}M", 0x40000000 + (memory - RAMOOPS << 20)),
         "tools": ["qemu-aarch64-static"],
+        "cross": "aarch64-linux-gnu-",
+    },
+    # Only for tests-arches, by scripts/check-arches.
+    "arm": {
+        "qemu": ["qemu-system-arm", "-machine", "virt,highmem=off", "-cpu", "cortex-a15"],
+        "image": "arch/arm/boot/zImage",
+        "console": "ttyAMA0",
+        "cross": "arm-linux-gnueabihf-",
+    },
+    "ppc64le": {
+        "qemu": ["qemu-system-ppc64", "-machine",
+                 "pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"],
+        "image": "vmlinux",
+        "console": "hvc0",
+        "make": "powerpc",
+        "cross": "powerpc64le-linux-gnu-",
+    },
+    "s390x": {
+        "qemu": ["qemu-system-s390x", "-machine", "s390-ccw-virtio", "-cpu", "max"],
+        "image": "arch/s390/boot/bzImage",
+        "console": "ttysclp0",
+        "virtio": "ccw",
+        "make": "s390",
+        "cross": "s390x-linux-gnu-",
     },
 }
 
@@ -95,11 +119,13 @@ class Machine:
         self.dump_file = self.directory / "vmcore.flat"
         self.process = None
         self.qmp = None
+        self.events = []
         for file in (self.console_file, self.verdict_file, self.dump_file):
             file.write_bytes(b"")
 
         self._write_job(job, files)
         arch = ARCHES[kernel.arch]
+        virtio = arch.get("virtio", "pci")
         guest = BUILD / f"guest-{kernel.arch}.cpio"
         self.command = [
             *arch["qemu"], "-accel", os.environ.get("ACCEL", "tcg"),
@@ -108,7 +134,7 @@ class Machine:
             "-append", f"console={arch['console'] if console else 'none'} {append}",
             "-serial", f"file:{self.console_file.name}",
             "-qmp", "unix:qmp,server=on,wait=off",
-            "-device", "virtio-serial-pci",
+            "-device", f"virtio-serial-{virtio}",
         ]
         for port, file in (("verdict", self.verdict_file), ("dump", self.dump_file)):
             self.command += ["-chardev", f"file,id={port},path={file.name}",
@@ -116,7 +142,7 @@ class Machine:
         for disk, file in (("kernel", kernel.image), ("initrd", guest),
                            ("job", self.directory / "job.cpio")):
             self.command += ["-drive", f"if=none,id={disk},format=raw,readonly=on,file={file}",
-                             "-device", f"virtio-blk-pci,drive={disk},serial={disk}"]
+                             "-device", f"virtio-blk-{virtio},drive={disk},serial={disk}"]
         if not reboots:
             self.command += ["-no-reboot"]
         self.command += extra
@@ -198,17 +224,41 @@ class Machine:
             # A socket's path is short, a test's directory need not be.
             self.qmp.connect(f"/proc/self/fd/{here}/qmp")
             os.close(here)
-            self.qmp_lines = self.qmp.makefile("r")
-            self.qmp_lines.readline()
+            self.qmp_data = b""
+            self._qmp_answer()
             self.command_qmp("qmp_capabilities")
         self.qmp.sendall(json.dumps({"execute": execute, "arguments": arguments}).encode())
-        for line in self.qmp_lines:
-            answer = json.loads(line)
+        while True:
+            answer = self._qmp_answer()
+            if answer is None:
+                raise self.failure(f"QMP {execute}: QEMU is gone")
             if "error" in answer:
                 raise self.failure(f"QMP {execute}: {answer['error']['desc']}")
             if "return" in answer:
                 return answer["return"]
-        raise self.failure(f"QMP {execute}: QEMU is gone")
+
+    def _qmp_answer(self, flags=0):
+        """The next line from QMP, kept in events too if it is one; None if there is none (any more)."""
+        while b"\n" not in self.qmp_data:
+            try:
+                data = self.qmp.recv(65536, flags)
+            except (BlockingIOError, ConnectionResetError):
+                return None
+            if not data:
+                return None
+            self.qmp_data += data
+        line, self.qmp_data = self.qmp_data.split(b"\n", 1)
+        answer = json.loads(line)
+        if "event" in answer:
+            when = answer["timestamp"]
+            self.events.append((answer["event"], when["seconds"] + when["microseconds"] / 1e6))
+        return answer
+
+    def qmp_events(self):
+        """Name and time of what QEMU has told of itself since the first command_qmp(), even if it has ended."""
+        while self._qmp_answer(socket.MSG_DONTWAIT) is not None:
+            pass
+        return self.events
 
     # What is left
 

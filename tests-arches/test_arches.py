@@ -1,0 +1,96 @@
+"""The order of panic() on architectures that CI does not build; run by scripts/check-arches.
+
+The other tests are of the machinery, on x86_64 and arm64. These are of what an architecture does by
+itself in a panic, so each is run at the ends of the range: kdump first, and everything before kdump.
+"""
+
+import os
+import subprocess
+
+import pytest
+
+from oracle import events, events_before_kdump
+from vm.machine import BUILD, Failure, Kernel
+
+CRASH = """
+first() {
+    modprobe test_panic_notifiers 2>/dev/null || modprobe oot_panic
+    %s
+    echo c >/proc/sysrq-trigger
+}
+dump() {
+    send_vmcore_log
+    verdict ok
+}
+"""
+EVERYTHING = ["panic", "hypervisor", "info", "panic_print", "pre_reboot", "post_reboot", "end"]
+# What comes after the pre_reboot list where its last callback does not return, and what QEMU says of it then
+ENDS_IN = {"s390x": "GUEST_PANICKED", "ppc64le": "GUEST_PANICKED"}
+
+
+@pytest.fixture(params=["arm", "ppc64le", "s390x"])
+def arch(request):
+    return request.param
+
+
+def kdump(machine, kernel, append, **options):
+    vm = machine(kernel, CRASH % "load_crash_kernel $LOAD", f"crashkernel={kernel.crashkernel}M panic=-1 "
+                 f"panic_print=2 {append}", **options)
+    with vm:
+        vm.wait_ok()
+    assert vm.stages() == ["first", "dump"]
+    return events(vm.text("dmesg"))
+
+
+@pytest.mark.parametrize("level", [0, 1, 3, 4])
+def test_kdump(series, machine, level):
+    assert kdump(machine, series, f"panic_notifiers_level={level}") == events_before_kdump(level, False)
+
+
+@pytest.mark.parametrize("arch", ["ppc64le", "s390x"], indirect=True)
+def test_kdump_after_everything_on_the_base(base, machine):
+    """A callback of each ends the machine, and the dump with it."""
+    with pytest.raises(Failure, match="QEMU has ended|no verdict within.*the last stage reached was first"):
+        kdump(machine, base, "crash_kexec_post_notifiers", timeout=40)
+
+
+@pytest.mark.parametrize("level", [0, 4])
+def test_no_crash_kernel(series, machine, level):
+    vm = machine(series, CRASH % ":", f"panic=0 panic_print=2 panic_notifiers_level={level}",
+                 extra=["-action", "panic=none"])
+    with vm:
+        vm.command_qmp("query-status")
+        if series.arch in ENDS_IN:
+            vm.wait_for("GUEST_PANICKED", lambda: any(name == "GUEST_PANICKED" for name, _ in vm.qmp_events()))
+        else:
+            vm.wait_console("---[ end Kernel panic")
+    seen = events(vm.console())
+    if series.arch == "s390x":
+        assert seen == EVERYTHING[:-2]
+    else:
+        assert seen == EVERYTHING
+
+
+def test_early_panic_on_s390x(machine):
+    """Before the on_panic action is set up, a panic ends in a disabled wait, on base and series."""
+    for flavor in "base", "series":
+        vm = machine(Kernel("s390x", flavor), "first() { verdict booted; }", "mem=1M", extra=["-action", "panic=none"])
+        with vm:
+            vm.command_qmp("query-status")
+            vm.wait_for("GUEST_PANICKED", lambda: any(name == "GUEST_PANICKED" for name, _ in vm.qmp_events()))
+
+
+@pytest.mark.parametrize("level", [0, 4])
+@pytest.mark.parametrize("flavor", ["base", "series"])
+def test_um(flavor, level, tmp_path):
+    """UML has no init here, and so panics. The base calls its panic_exit() before it has said all."""
+    run = subprocess.run([BUILD / f"out/um-{flavor}/linux", "mem=128M", "panic_print=2", "con=null", "con0=null,fd:1",
+                          "console=tty0", f"panic_notifiers_level={level}"], cwd=tmp_path,
+                         env={**os.environ, "TMPDIR": str(tmp_path)}, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    out = run.stdout.decode(errors="replace")
+    if flavor == "base":
+        assert events(out) == ["panic"]
+    else:
+        assert events(out) == EVERYTHING[:-2]
+    assert run.returncode
