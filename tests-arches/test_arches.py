@@ -71,13 +71,22 @@ def test_no_crash_kernel(series, machine, level):
         assert seen == EVERYTHING
 
 
-def test_early_panic_on_s390x(machine):
-    """Before the on_panic action is set up, a panic ends in a disabled wait, on base and series."""
-    for flavor in "base", "series":
-        vm = machine(Kernel("s390x", flavor), "first() { verdict booted; }", "mem=1M", extra=["-action", "panic=none"])
-        with vm:
-            vm.command_qmp("query-status")
-            vm.wait_for("GUEST_PANICKED", lambda: any(name == "GUEST_PANICKED" for name, _ in vm.qmp_events()))
+@pytest.mark.parametrize("flavor", ["base", "series"])
+def test_early_panic_on_s390x(machine, flavor):
+    """Before setup_ipl() there is no on_panic action yet, and a panic ends in a disabled wait, which QEMU reports."""
+    kernel = Kernel("s390x", flavor)
+    vm = machine(kernel, "first() { verdict booted; }", "panic=0",
+                 extra=["-S", "-gdb", "unix:gdb,server=on,wait=off", "-action", "panic=none"])
+    with vm:
+        vm.wait_for("gdb", (vm.directory / "gdb").exists)
+        vm.command_qmp("query-status")
+        # The name of the release is as good a message as any.
+        subprocess.run(["gdb-multiarch", "-batch", "-nx", "-ex", "target remote gdb", "-ex", "hbreak setup_ipl",
+                        "-ex", "continue", "-ex", "set $r2 = (long)&linux_banner", "-ex", "set $pc = (long)&panic",
+                        "-ex", "detach", kernel.vmlinux], cwd=vm.directory, stdin=subprocess.DEVNULL,
+                       stdout=open(vm.directory / "gdb.log", "w"), stderr=subprocess.STDOUT, timeout=60, check=True)
+        vm.wait_for("GUEST_PANICKED", lambda: any(name == "GUEST_PANICKED" for name, _ in vm.qmp_events()))
+        assert vm.said() == []
 
 
 @pytest.mark.parametrize("level", [0, 4])

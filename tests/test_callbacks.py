@@ -194,3 +194,21 @@ first() {
 """)
     with vm:
         vm.wait_ok()
+
+
+@pytest.mark.parametrize("fault", ["hypervisor", "info", "pre_reboot", "post_reboot"])
+def test_post_reboot_list_even_after_a_fault(series, machine, fault):
+    """A callback that faults leaves out the lists after it, but not what has to be done at the very end."""
+    vm = machine(series, f"""
+first() {{
+    modprobe test_panic_notifiers fault={fault}
+    echo c >/proc/sysrq-trigger
+}}
+""", "panic=0 panic_notifiers_level=4")
+    with vm:
+        vm.wait_console("---[ end Kernel panic")
+    console = vm.console()
+    order = ["hypervisor", "info", "pre_reboot", "post_reboot"]
+    ran = [name for name in order if f"test_panic_notifiers: {name} list" in console]
+    assert ran == sorted({*order[:order.index(fault) + 1], "post_reboot"}, key=order.index)
+    assert console.count("test_panic_notifiers: post_reboot list") == 1

@@ -81,6 +81,7 @@ WRONG = {
                                        "NULL pointer dereference"),
     "fault after an oops": ("fault=1 crash=oops", "NULL pointer dereference"),
     "panic": ("again=1", "while panicking: from a callback"),
+    "warning over the limit": ("warn=1; echo 1 >/proc/sys/kernel/warn_limit", "oot_panic: has warned"),
 }
 
 

@@ -22,6 +22,9 @@ module_param(fault, bool, 0444);
 static bool again;
 module_param(again, bool, 0444);
 
+static bool warn;
+module_param(warn, bool, 0444);
+
 /* oops, locked (with the console locked), irqsoff or all (on every CPU at once) */
 static char *crash = "";
 module_param(crash, charp, 0444);
@@ -41,6 +44,10 @@ static int oot_panic_notify(struct notifier_block *nb, unsigned long event,
 		oot_panic_fault();
 	if (again)
 		panic("from a callback");
+	if (warn) {
+		WARN(1, "from a callback\n");
+		pr_emerg("has warned\n");
+	}
 	return NOTIFY_DONE;
 }
 

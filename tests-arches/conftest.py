@@ -1,0 +1,3 @@
+"""The fixtures of tests/, for other architectures."""
+
+from tests.conftest import base, machine, pytest_runtest_makereport, series  # noqa: F401
