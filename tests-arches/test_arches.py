@@ -23,6 +23,15 @@ dump() {
     verdict ok
 }
 """
+# kexec-tools has --reuse-cmdline for neither of these, and arm no kexec_file_load.
+LOAD = """load() {
+    cat "$(disk kernel)" >/tmp/kernel
+    cat "$(disk initrd)" >/tmp/initrd
+    kexec -p $1 /tmp/kernel --initrd=/tmp/initrd \\
+        --append="$(sed 's/crashkernel=[^ ]*//' /proc/cmdline) nr_cpus=1 reset_devices" ||
+        verdict "the crash kernel could not be loaded"
+}; load """
+LOADS = {"arm": LOAD + "-c", "ppc64le": LOAD + "-c", "s390x": "load_crash_kernel"}
 EVERYTHING = ["panic", "hypervisor", "info", "panic_print", "pre_reboot", "post_reboot", "end"]
 # What comes after the pre_reboot list where its last callback does not return, and what QEMU says of it then
 ENDS_IN = {"s390x": "GUEST_PANICKED", "ppc64le": "GUEST_PANICKED"}
@@ -34,7 +43,7 @@ def arch(request):
 
 
 def kdump(machine, kernel, append, **options):
-    vm = machine(kernel, CRASH % "load_crash_kernel $LOAD", f"crashkernel={kernel.crashkernel}M panic=-1 "
+    vm = machine(kernel, CRASH % LOADS[kernel.arch], f"crashkernel={kernel.crashkernel}M panic=-1 "
                  f"panic_print=2 {append}", **options)
     with vm:
         vm.wait_ok()
