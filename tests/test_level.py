@@ -88,7 +88,7 @@ first() {
     verdict ok
 }
 """)
-    assert re.search(r"^# panic: pass:4 fail:0 skip:0 total:4$", vm.text("results"), re.M)
+    assert re.search(r"^# panic: pass:5 fail:0 skip:0 total:5$", vm.text("results"), re.M)
     assert not re.search("not ok", vm.text("results"))
 
 
