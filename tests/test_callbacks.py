@@ -54,6 +54,18 @@ def test_pvpanic_by_default(kernel, machine):
     assert pvpanic(machine, kernel, ALL_FIRST) == ["GUEST_CRASHLOADED"]
 
 
+def test_pvpanic_without_a_crash_kernel(kernel, machine):
+    """QEMU ends at PANICKED, which the base sends before it has printed all it has to say."""
+    series = "-series" in kernel.name
+    vm = machine(kernel, CRASH % ("modprobe pvpanic-pci", "modprobe test_panic_notifiers" if series else ":"),
+                 "panic=-1 panic_print=2", files=pvpanic_modules(kernel), extra=["-device", "pvpanic-pci"])
+    with vm:
+        vm.command_qmp("query-status")
+        vm.wait_end()
+        assert "GUEST_PANICKED" in [name for name, _ in vm.qmp_events()]
+    assert events(vm.console()) == ["panic"] + (["hypervisor", "info", "panic_print", "pre_reboot"] if series else [])
+
+
 IPMI = """
 first() {
     modprobe ipmi_msghandler panic_op=string
@@ -158,7 +170,8 @@ def test_list_of_callbacks(series, machine, level, dumper):
         priorities = [int(line[1]) for line in lines if line[0] == name]
         assert priorities == sorted(priorities, reverse=True)
         assert [line[2] for line in lines if line[0] == name].count("test_panic_notify [test_panic_notifiers]") == 1
-    assert ["hypervisor", "2147483647", "pvpanic_panic_notify [pvpanic]"] in lines
+    assert ["hypervisor", "2147483647", "pvpanic_crash_loaded_notify [pvpanic]"] in lines
+    assert ["pre_reboot", "-2147483647", "pvpanic_panicked_notify [pvpanic]"] in lines
     assert lines.index(["info", "2147483647", "rcu_panic"]) == [line[0] for line in lines].index("info")
 
 
