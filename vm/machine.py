@@ -23,7 +23,9 @@ RAMOOPS = 4  # MiB
 
 ARCHES = {
     "x86_64": {
-        "qemu": ["qemu-system-x86_64", "-machine", "q35", "-cpu", "qemu64"],
+        # Not qemu64, on which Linux has the erratum 400 of AMD's CPUs to work around: the idle loop
+        # waits for the HPET then, and twice in some thousand boots has waited in vain.
+        "qemu": ["qemu-system-x86_64", "-machine", "q35", "-cpu", "Nehalem"],
         "image": "arch/x86/boot/bzImage",
         "console": "ttyS0",
         # The firmware loads the initrd to the end of memory, so a hole in its midst.
