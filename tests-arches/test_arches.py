@@ -94,7 +94,7 @@ def test_early_panic_on_s390x(machine, flavor):
         subprocess.run(["gdb-multiarch", "-batch", "-nx", "-ex", "target remote gdb", "-ex", "hbreak setup_ipl",
                         "-ex", "continue", "-ex", "set $r2 = (long)&linux_banner", "-ex", "set $pc = (long)&panic",
                         "-ex", "detach", kernel.vmlinux], cwd=vm.directory, stdin=subprocess.DEVNULL,
-                       stdout=open(vm.directory / "gdb.log", "w"), stderr=subprocess.STDOUT, timeout=60, check=True)
+                       stdout=open(vm.directory / "gdb.log", "w"), stderr=subprocess.STDOUT, timeout=300, check=True)
         vm.wait_for("GUEST_PANICKED", lambda: any(name == "GUEST_PANICKED" for name, _ in vm.qmp_events()))
         assert vm.said() == []
 
