@@ -86,20 +86,35 @@ again() { look; }
 """
 
 
-@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
-@pytest.mark.parametrize("level", [2, 4])
-@pytest.mark.parametrize("kdump", [False, True], ids=["reboot", "kdump"])
-def test_ipmi(series, machine, level, kdump):
-    """The event log of the BMC is asked by the crash kernel or after the restart."""
-    ipmi = series.out / "drivers/char/ipmi"
-    vm = machine(series, IPMI % ("load_crash_kernel" if kdump else ""),
-                 f"crashkernel={series.crashkernel}M panic=-1 panic_notifiers_level={level} {series.ramoops(False)}",
-                 files=[ipmi / f"{name}.ko" for name in ("ipmi_msghandler", "ipmi_si", "ipmi_devintf")], reboots=True,
+def ipmi(machine, kernel, load, append):
+    modules = kernel.out / "drivers/char/ipmi"
+    vm = machine(kernel, IPMI % load, f"panic=-1 {append} {kernel.ramoops(False)}",
+                 files=[modules / f"{name}.ko" for name in ("ipmi_msghandler", "ipmi_si", "ipmi_devintf")], reboots=True,
                  extra=["-device", "ipmi-bmc-sim,id=bmc", "-device", "isa-ipmi-kcs,bmc=bmc",
                         "-drive", f"if=none,id=ipmitool,format=raw,readonly=on,file={BUILD}/ipmitool.cpio",
                         "-device", "virtio-blk-pci,drive=ipmitool,serial=ipmitool"])
     with vm:
         vm.wait_ok()
+    return vm
+
+
+@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
+@pytest.mark.parametrize("kdump", [False, True], ids=["reboot", "kdump"])
+def test_ipmi_before_a_fault(series, machine, kdump):
+    """A callback of the info list faults. IPMI has come before that only if there is no crash kernel."""
+    vm = ipmi(machine, series, f"{'load_crash_kernel;' if kdump else ''} modprobe test_panic_notifiers fault=info",
+              f"crashkernel={series.crashkernel}M panic_notifiers_level=4")
+    assert vm.stages() == ["first", "dump" if kdump else "again"]
+    assert ("OS Critical Stop" in vm.text("sel")) == (not kdump), vm.text("sel")
+
+
+@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
+@pytest.mark.parametrize("level", [2, 4])
+@pytest.mark.parametrize("kdump", [False, True], ids=["reboot", "kdump"])
+def test_ipmi(series, machine, level, kdump):
+    """The event log of the BMC is asked by the crash kernel or after the restart."""
+    vm = ipmi(machine, series, "load_crash_kernel" if kdump else "",
+              f"crashkernel={series.crashkernel}M panic_notifiers_level={level}")
     assert vm.stages() == ["first", "dump" if kdump else "again"]
     text = "".join(bytes.fromhex(line.split("[")[1].split("]")[0]).decode(errors="replace").strip("\0")
                    for line in vm.text("sel").splitlines() if "[" in line)

@@ -23,8 +23,8 @@ RAMOOPS = 4  # MiB
 
 ARCHES = {
     "x86_64": {
-        # Not qemu64, on which Linux has the erratum 400 of AMD's CPUs to work around: the idle loop
-        # waits for the HPET then, and twice in some thousand boots has waited in vain.
+        # Not qemu64, which has AMD's erratum 400: Linux then idles on the HPET, and two boots have hung
+        # in a wait for a timer.
         "qemu": ["qemu-system-x86_64", "-machine", "q35", "-cpu", "Nehalem"],
         "image": "arch/x86/boot/bzImage",
         "console": "ttyS0",
