@@ -1,0 +1,125 @@
+# What the jobs of test_freeze.py have in common; sourced by them in the guest.
+
+prepare() {
+	# the names of Debian's programs are those of busybox's, too
+	(cd / && cpio -i -d -m -u <"$(disk fstools)" 2>/dev/null)
+	export DM_DISABLE_UDEV=1
+	ln -sf mke2fs /sbin/mkfs.ext4
+	mkdir -p /a /b /c /d
+	[ ! -e /sys/power/pm_debug_messages ] || echo 1 >/sys/power/pm_debug_messages
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
+	echo freezer >/sys/power/pm_test
+}
+
+# Where an earlier boot has left an image that is to be restored
+restore() { :; }
+
+make_fs() { # type, device...
+	type=$1
+	shift
+	case $type in
+	ext4) /sbin/mke2fs -q -F -t ext4 "$@" ;;
+	xfs) mkfs.xfs -q -f "$@" ;;
+	btrfs) mkfs.btrfs -q -f "$@" ;;
+	f2fs) mkfs.f2fs -q -f "$@" ;;
+	esac >/tmp/mkfs 2>&1 || { send mkfs /tmp/mkfs; verdict "mkfs of $type on $1"; }
+}
+
+make_mount() { # type, device, directory
+	make_fs "$1" "$2"
+	mount -t "$1" "$2" "$3" || verdict "mount of $1 on $2"
+}
+
+check_fs() { # type, device
+	case $1 in
+	ext4) e2fsck -f -n "$2" ;;
+	xfs) xfs_repair -n "$2" ;;
+	btrfs) btrfs check --readonly "$2" ;;
+	f2fs) fsck.f2fs --dry-run "$2" ;;
+	esac >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "$1 on $2 is not clean"; }
+}
+
+umount_check() { # type, device, directory
+	umount "$3" || verdict "umount of $3"
+	check_fs "$1" "$2"
+}
+
+# A loop device over a new file, which has its blocks
+make_loop() { # file, MiB
+	dd if=/dev/zero of="$1" bs=1M count="$2" 2>/dev/null && sync "$1" || verdict "no space for $1"
+	l=$(losetup -f)
+	losetup "$l" "$1" || verdict "no loop device on $1"
+	echo "$l"
+}
+
+# Writes numbered blocks with a checksum each until it is told to stop
+writer() { # directory
+	n=0
+	while [ ! -e /tmp/stop ]; do
+		n=$((n + 1))
+		head -c 65536 /dev/urandom >"$1/block.$((n % 64))" 2>/dev/null || { echo "$1" >>/tmp/write-failed; break; }
+		md5sum "$1/block.$((n % 64))" >"$1/sum.$((n % 64))"
+		echo "$n" >"/tmp/progress.${1##*/}"
+	done
+}
+
+start_writers() { # directories
+	rm -f /tmp/stop /tmp/write-failed
+	for w in "$@"; do echo 0 >"/tmp/progress.${w##*/}"; done
+	for w in "$@"; do writer "$w" & done
+	sleep 0.5
+}
+
+progress() { # directory
+	# the file is empty for a moment while it is written
+	until p=$(cat "/tmp/progress.${1##*/}") && [ -n "$p" ]; do :; done
+	echo "$p"
+}
+
+# All writers get on, none has failed, and every block that has a sum matches it.
+check_writers() {
+	for w in "$@"; do progress "$w" >"/tmp/before.${w##*/}"; done
+	for w in "$@"; do
+		t=0
+		until [ "$(progress "$w")" -gt "$(cat "/tmp/before.${w##*/}")" ]; do
+			sleep 0.2
+			t=$((t + 1))
+			[ $t -lt 100 ] || { send_log; verdict "the writer on $w does not get on"; }
+		done
+	done
+	touch /tmp/stop
+	wait
+	[ ! -e /tmp/write-failed ] || verdict "a write failed on $(cat /tmp/write-failed)"
+	for w in "$@"; do check_sums "$w"; done
+}
+
+check_sums() { # directory
+	cat "$1"/sum.* >/tmp/sums
+	md5sum -c -s /tmp/sums || verdict "wrong data on $1"
+}
+
+suspend() { # what to write to /sys/power/state
+	echo "$1" >/sys/power/state
+	rc=$?
+	say suspend "$1" "$rc" after "$(cut -d' ' -f1 /proc/uptime)"
+	return $rc
+}
+
+# Wakes the machine so many seconds from now
+alarm() { # seconds
+	echo 0 >/sys/class/rtc/rtc0/wakealarm
+	echo "+$1" >/sys/class/rtc/rtc0/wakealarm || verdict "no wakealarm"
+}
+
+send_log() {
+	dmesg >/tmp/dmesg
+	send dmesg /tmp/dmesg
+}
+
+# Ends a run in which all went well, unless the kernel complains.
+done_ok() {
+	send_log
+	grep -e BUG: -e WARNING: -e "possible circular" -e "blocked for more" /tmp/dmesg >/tmp/complaints &&
+		verdict "the kernel complains: $(head -n 1 /tmp/complaints)"
+	verdict ok
+}

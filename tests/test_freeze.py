@@ -1,0 +1,818 @@
+"""Suspend and hibernation with filesystems on filesystems, on user space, on broken and on slow disks.
+
+pm_test=freezer goes as far as all is frozen, stays there for a second and comes back.
+"""
+
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DEBUG
+from vm.machine import BUILD, Failure, Kernel
+
+HERE = Path(__file__).parent / "freeze"
+LIBRARY = (HERE / "lib.sh").read_text()
+MIB = 1 << 20
+REFUSED = "no suspend"
+
+
+def freeze_kernel(flavor, arch="x86_64"):
+    return Kernel(arch, flavor, "freeze-debug" if DEBUG and flavor == "series" else "freeze")
+
+
+@pytest.fixture(params=["series", "base"])
+def kernel(request):
+    return freeze_kernel(request.param)
+
+
+@pytest.fixture
+def series():
+    return freeze_kernel("series")
+
+
+def drive(name, file, options=""):
+    return ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file={file}{options}",
+            "-device", f"virtio-blk-pci,drive={name},serial={name}"]
+
+
+@pytest.fixture
+def start(request, machine, tmp_path):
+    """Makes the machine for a job: four disks of 1 GiB, and the programs that the library unpacks."""
+    def make(kernel, job, append="", disks=4, bps=None, extra=(), **options):
+        tools = f"{BUILD}/fstools-{kernel.arch}.cpio"
+        extra = [*drive("fstools", tools, ",readonly=on"), *extra]
+        for i in range(disks):
+            path = tmp_path / f"d{i}"
+            if not path.exists():
+                with open(path, "wb") as disk:
+                    disk.truncate(1024 * MIB)
+            extra += drive(f"d{i}", path, f",throttling.bps-write={bps}" if bps else "")
+        options.setdefault("timeout", 120)
+        options.setdefault("memory", 1536 if kernel.slow > 1 else 768)
+        return machine(kernel, LIBRARY + job, f"no_console_suspend {append}", extra=extra, **options)
+    yield make
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def run(vm):
+    """Runs a machine to its end, and returns the guest's log."""
+    with vm:
+        vm.wait_ok()
+    return vm.text("dmesg")
+
+
+def frozen(log):
+    return [int(count) for count in re.findall(r"Freezing filesystems completed \((\d+) frozen", log)]
+
+
+def written(vm):
+    """How many writes the disks have been given."""
+    return sum(disk["stats"]["wr_operations"] for disk in vm.command_qmp("query-blockstats")
+               if re.fullmatch(r"d\d", disk["device"]))
+
+
+FOUR = """
+first() {
+    prepare
+    echo 4 >/sys/module/suspend/parameters/pm_test_delay
+    # dirty data is to be written soon, and not by the sync before a suspend
+    echo 10 >/proc/sys/vm/dirty_writeback_centisecs
+    echo 10 >/proc/sys/vm/dirty_expire_centisecs
+    echo 0 >/sys/power/sync_on_suspend
+    make_mount ext4 "$(disk d0)" /a
+    make_mount xfs "$(disk d1)" /b
+    make_mount btrfs "$(disk d2)" /c
+    make_mount f2fs "$(disk d3)" /d
+    for w in /a /b /c /d; do echo nonce $NONCE >$w/nonce; done
+    start_writers /a /b /c /d
+    sleep 2
+    suspend mem || verdict "no suspend"
+    check_writers /a /b /c /d
+    umount_check ext4 "$(disk d0)" /a
+    umount_check xfs "$(disk d1)" /b
+    umount_check btrfs "$(disk d2)" /c
+    umount_check f2fs "$(disk d3)" /d
+    done_ok
+}
+"""
+
+# The disks as they were while all was frozen. The log of xfs is not clean on disk, and needs a mount.
+COPY = """
+first() {
+    prepare
+    check_fs ext4 "$(disk d0)"
+    mount -t xfs "$(disk d1)" /b && umount /b || verdict "mount of xfs"
+    check_fs xfs "$(disk d1)"
+    check_fs btrfs "$(disk d2)"
+    check_fs f2fs "$(disk d3)"
+    for x in "ext4 d0 /a" "xfs d1 /b" "btrfs d2 /c" "f2fs d3 /d"; do
+        set -- $x
+        mount -t $1 -o ro "$(disk $2)" $3 || verdict "mount of $1"
+        [ "$(cat $3/nonce)" = "nonce $BEFORE" ] || verdict "$1 has another nonce"
+        check_sums $3
+    done
+    done_ok
+}
+"""
+
+
+@pytest.mark.parametrize("flavor, arch", [("series", "x86_64"), ("series", "arm64"), ("base", "x86_64")])
+def test_four(flavor, arch, start, tmp_path):
+    """No write between freeze and thaw, and what is on the disks then is whole."""
+    kernel = freeze_kernel(flavor, arch)
+    vm = start(kernel, FOUR)
+    with vm:
+        # the delay of pm_test follows; a second is left for what is under way on the base
+        vm.wait_console("Freezing remaining freezable tasks")
+        before = written(vm)
+        for i in range(4):
+            subprocess.run(["cp", "--sparse=always", tmp_path / f"d{i}", tmp_path / f"copy{i}"], check=True)
+        time.sleep(1)
+        during = written(vm) - before
+        assert "Restarting tasks" not in vm.console(), "too late to count"
+        vm.wait_ok()
+    assert frozen(vm.text("dmesg")) == ([4] if flavor == "series" else [])
+    if flavor == "base":
+        assert during > 0
+        return
+    assert during == 0
+    for i in range(4):
+        (tmp_path / f"copy{i}").rename(tmp_path / f"d{i}")
+    run(start(kernel, f"BEFORE={vm.nonce}\n" + COPY))
+
+
+# ext4 on A, mounted first, and on B; then A's table moves to a loop device over a file on B.
+DOOMSDAY_DM = """
+build() {
+    dmsetup create A --table "0 131072 linear $(disk d0) 0"
+    make_mount ext4 /dev/mapper/A /a
+    make_mount ext4 "$(disk d1)" /b
+    l=$(make_loop /b/file 64)
+    dmsetup suspend A
+    dd if="$(disk d0)" of="$l" bs=1M count=64 conv=fsync 2>/dev/null
+    dmsetup load A --table "0 131072 linear $l 0"
+    dmsetup resume A
+}
+check() { umount_check ext4 /dev/mapper/A /a; }
+"""
+
+# btrfs, then a device more: a loop over a file on an ext4 that has been mounted later.
+DOOMSDAY_BTRFS = """
+build() {
+    make_mount btrfs "$(disk d0)" /a
+    make_mount ext4 "$(disk d1)" /b
+    l=$(make_loop /b/file 256)
+    btrfs device add -f "$l" /a >/tmp/add 2>&1 || { send add /tmp/add; verdict "device add"; }
+    btrfs balance start --full-balance -dconvert=raid1 -mconvert=raid1 /a >/tmp/add 2>&1 ||
+        { send add /tmp/add; verdict "balance"; }
+}
+check() { umount_check btrfs "$(disk d0)" /a; }
+"""
+
+# ext4 on a loop on xfs on a loop on btrfs
+NESTED = """
+build() {
+    make_mount btrfs "$(disk d0)" /c
+    l=$(make_loop /c/file 512)
+    make_mount xfs "$l" /b
+    l=$(make_loop /b/file 128)
+    make_mount ext4 "$l" /a
+}
+check() { umount_check ext4 "$l" /a; }
+"""
+
+STACKED = """
+first() {
+    prepare
+    build
+    start_writers /a /b
+    suspend mem || verdict "no suspend"
+    suspend mem || verdict "no second suspend"
+    check_writers /a /b
+    check
+    done_ok
+}
+"""
+
+# The control: in the wrong order the freeze of the upper one waits for the lower one.
+WRONG_ORDER = """
+first() {
+    prepare
+    build
+    dd if=/dev/urandom of=/a/data bs=1M count=8 2>/dev/null
+    /sbin/fsfreeze -f /b || verdict "the lower one cannot be frozen"
+    (/sbin/fsfreeze -f /a; touch /tmp/frozen) &
+    sleep 5
+    [ ! -e /tmp/frozen ] || verdict "the upper one has been frozen all the same"
+    /sbin/fsfreeze -u /b
+    t=0
+    until [ -e /tmp/frozen ]; do
+        sleep 0.5
+        t=$((t + 1))
+        [ $t -lt 40 ] || verdict "the upper one cannot be frozen at all"
+    done
+    /sbin/fsfreeze -u /a
+    check
+    done_ok
+}
+"""
+
+STACKS = {  # how it is built, how many filesystems, and which of them is the uppermost
+    "dm": (DOOMSDAY_DM, 2, "ext4 (dm-0)"),
+    "btrfs": (DOOMSDAY_BTRFS, 2, "btrfs (vd"),
+    "nested": (NESTED, 3, "ext4 (loop1)"),
+}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_order(stack, series, start):
+    build, count, uppermost = STACKS[stack]
+    log = run(start(series, build + STACKED))
+    assert frozen(log) == [count, count]
+    order = re.findall(r"PM: (Froze|Thawed) (.*)", log)[:2 * count]
+    assert [what for what, _ in order] == ["Froze"] * count + ["Thawed"] * count
+    names = [name for _, name in order]
+    assert names == names[::-1] and names[0].startswith(uppermost)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_wrong_order(stack, start):
+    run(start(freeze_kernel("base"), STACKS[stack][0] + WRONG_ORDER))
+
+
+# The end of A is in a file on B, that of B in a file on A; nothing is ever written there.
+CIRCLE = """
+first() {
+    prepare
+    for x in "A d0 /a" "B d1 /b"; do
+        set -- $x
+        dmsetup create $1 --table "0 131072 linear $(disk $2) 0"
+        make_fs ext4 /dev/mapper/$1
+        mount -t ext4 -o barrier=0 /dev/mapper/$1 $3 || verdict "mount of $1"
+    done
+    a=$(make_loop /a/file 8)
+    b=$(make_loop /b/file 8)
+    for x in "A d0 $b" "B d1 $a"; do
+        set -- $x
+        printf '0 131072 linear %s 0\\n131072 8192 linear %s 0\\n' "$(disk $2)" $3 | dmsetup load $1 || verdict "load"
+        # no freeze, and no flush through what hangs on itself
+        dmsetup suspend --nolockfs --noflush $1 || verdict "dmsetup suspend"
+        dmsetup resume $1 || verdict "dmsetup resume"
+    done
+    start_writers /a /b
+    suspend mem && verdict "it has gone to sleep"
+    send stats /sys/power/suspend_stats/failed_freeze_filesystems
+    check_writers /a /b
+    done_ok
+}
+"""
+
+
+def test_circle(kernel, start):
+    vm = start(kernel, CIRCLE)
+    if "base" in kernel.name:
+        with pytest.raises(Failure, match="it has gone to sleep"):
+            run(vm)
+        return
+    log = run(vm)
+    assert re.search(r"Filesystems stand on each other in a circle: \w+( \(dm-.\))? on ", log)
+    assert vm.text("stats") == "1\n"
+    assert frozen(log) == []
+
+
+FUSE = """
+first() {
+    prepare
+    mkdir -p /back /fuse
+    mount -t tmpfs tmpfs /back
+    bindfs /back /fuse || verdict "bindfs"
+    l=$(make_loop /fuse/file 64)
+    make_mount ext4 "$l" /a
+    make_mount xfs "$(disk d1)" /b
+    start_writers /a /b
+    for i in 1 2 3 4 5; do suspend mem || verdict "no suspend"; done
+    check_writers /a /b
+    umount_check ext4 "$l" /a
+    done_ok
+}
+"""
+
+NBD = """
+first() {
+    prepare
+    ifconfig lo 127.0.0.1
+    mkdir -p /back
+    mount -t tmpfs tmpfs /back
+    dd if=/dev/zero of=/back/file bs=1M count=64 2>/dev/null
+    echo "nobody:x:65534:65534::/:/bin/sh" >/etc/passwd
+    nbd-server 127.0.0.1:10809 /back/file -C /dev/null >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-server"; }
+    sleep 1
+    nbd-client 127.0.0.1 10809 /dev/nbd0 -N "" >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-client"; }
+    make_mount ext4 /dev/nbd0 /a
+    make_mount xfs "$(disk d1)" /b
+    start_writers /a /b
+    for i in 1 2 3 4 5; do suspend mem || verdict "no suspend"; done
+    check_writers /a /b
+    umount_check ext4 /dev/nbd0 /a
+    done_ok
+}
+"""
+
+
+@pytest.mark.parametrize("job", [FUSE, NBD], ids=["fuse", "nbd"])
+def test_served_by_user_space(kernel, job, start):
+    vm = start(kernel, job, timeout=200)
+    if "series" in kernel.name:
+        log = run(vm)
+        assert frozen(log) == [1] * 5
+        assert len(re.findall(r"Froze ext4 \((?:loop0|nbd0)\)", log)) == 5
+    else:
+        with pytest.raises(Failure, match=REFUSED):
+            run(vm)
+
+
+USER_FROZEN = """
+first() {
+    prepare
+    make_mount ext4 "$(disk d0)" /a
+    make_mount xfs "$(disk d1)" /b
+    start_writers /a /b
+    /sbin/fsfreeze -f /a || verdict "fsfreeze"
+    sleep 1
+    suspend mem || verdict "no suspend"
+    /sbin/fsfreeze -f /a 2>/dev/null && verdict "it is not frozen any more"
+    before=$(progress /a)
+    sleep 1
+    [ "$(progress /a)" = "$before" ] || verdict "it is written to"
+    /sbin/fsfreeze -u /a || verdict "its owner cannot thaw it"
+    /sbin/fsfreeze -u /a 2>/dev/null && verdict "it has been thawed twice"
+    check_writers /a /b
+    umount_check ext4 "$(disk d0)" /a
+    done_ok
+}
+"""
+
+# dm has frozen the filesystem on A, and takes no I/O.
+DM_FROZEN = """
+first() {
+    prepare
+    dmsetup create A --table "0 131072 linear $(disk d0) 0"
+    make_mount ext4 /dev/mapper/A /a
+    make_mount xfs "$(disk d1)" /b
+    start_writers /a /b
+    dmsetup suspend A || verdict "dmsetup suspend"
+    sleep 1
+    suspend mem || verdict "no suspend"
+    before=$(progress /a)
+    sleep 1
+    [ "$(progress /a)" = "$before" ] || verdict "it is written to"
+    dmsetup resume A || verdict "dmsetup resume"
+    check_writers /a /b
+    umount_check ext4 /dev/mapper/A /a
+    done_ok
+}
+"""
+
+
+def test_user_frozen(kernel, start):
+    vm = start(kernel, USER_FROZEN)
+    if "series" in kernel.name:
+        assert frozen(run(vm)) == [2]
+    else:
+        with pytest.raises(Failure, match=REFUSED):
+            run(vm)
+
+
+def test_frozen_by_dm(kernel, start):
+    vm = start(kernel, DM_FROZEN, timeout=60)
+    if "series" in kernel.name:
+        assert frozen(run(vm)) == [2]
+    else:
+        # the sync before the suspend waits for dm, which user space is to resume
+        with pytest.raises(Failure, match="no verdict|" + REFUSED):
+            run(vm)
+
+
+BROKEN = """
+first() {
+    prepare
+    dmsetup create A --table "0 131072 linear $(disk d0) 0"
+    make_mount %s /dev/mapper/A /a
+    make_mount ext4 "$(disk d1)" /b
+    start_writers /b
+    dd if=/dev/urandom of=/a/file bs=1M count=4 2>/dev/null
+    dmsetup suspend --nolockfs --noflush A
+    dmsetup load A --table "0 131072 error"
+    dmsetup resume A
+    suspend mem && verdict "it has gone to sleep"
+    send stats /sys/power/suspend_stats/failed_freeze_filesystems
+    check_writers /b
+    verdict ok
+}
+"""
+
+
+@pytest.mark.parametrize("fs", ["ext4", "f2fs", "btrfs"])
+def test_broken_disk(kernel, fs, start):
+    vm = start(kernel, BROKEN.replace("131072", "524288") % fs)
+    if "series" in kernel.name:
+        with vm:
+            vm.wait_ok()
+        assert re.search(rf"PM: \w+ {fs} \(dm-0\) failed: error -\d+", vm.console())
+        assert vm.text("stats") == "1\n"
+    else:
+        with pytest.raises(Failure, match="it has gone to sleep"):
+            run(vm)
+
+
+# 192 MiB at 4 MiB/s a disk are written in 16 s in parallel, in 48 s one after the other.
+WAKEUP = """
+first() {
+    prepare
+    make_mount ext4 "$(disk d0)" /a
+    make_mount ext4 "$(disk d1)" /b
+    make_mount xfs "$(disk d2)" /c
+    echo 100000 >/proc/sys/vm/dirty_writeback_centisecs
+    echo 90 >/proc/sys/vm/dirty_ratio
+    echo 80 >/proc/sys/vm/dirty_background_ratio
+    for x in a b c; do dd if=/dev/urandom of=/$x/big bs=1M count=64 2>/dev/null; md5sum /$x/big >>/tmp/sums.big; done
+    cat /sys/power/wakeup_count >/tmp/count
+    cat /tmp/count >/sys/power/wakeup_count || verdict "wakeup_count"
+    suspend mem && verdict "it has gone to sleep"
+    for x in a b c; do echo x >/$x/x || verdict "a write failed"; done
+    md5sum -c -s /tmp/sums.big || verdict "wrong data"
+    done_ok
+}
+"""
+
+
+def moment(log, text):
+    return float(re.search(rf"\[ *([\d.]+)\] .*{text}", log)[1])
+
+
+def test_wakeup(series, start):
+    """A wakeup event while the filesystems are flushed; the control is how long it takes without one."""
+    vm = start(series, WAKEUP, bps=4 * MIB)
+    with vm:
+        vm.wait_console("Freezing user space processes")
+        time.sleep(4)
+        assert "Freezing filesystems" not in vm.console(), "the disks are too fast"
+        asked = time.time()
+        vm.command_qmp("system_powerdown")
+        vm.wait_console("Restarting tasks")
+        took = time.time() - asked
+        vm.wait_ok()
+    log = vm.text("dmesg")
+    assert "Freezing filesystems failed" in log
+    assert took < 2 * series.slow, "half a second, and what a busy host needs"
+
+
+MANY = """
+first() {
+    prepare
+    mkdir -p /images
+    mount -t tmpfs -o size=600m tmpfs /images
+    i=0
+    while [ $i -lt 64 ]; do
+        dd if=/dev/null of=/images/$i bs=1M seek=8 2>/dev/null
+        /sbin/mke2fs -q -F -t ext4 -N 64 -J size=1 /images/$i || verdict mkfs
+        mkdir -p /m/$i
+        losetup /dev/loop$i /images/$i || verdict losetup
+        mount -t ext4 /dev/loop$i /m/$i || verdict mount
+        echo $i >/m/$i/file
+        i=$((i + 1))
+    done
+    # a bind mount is no filesystem of its own
+    mount --bind /m/0 /a
+    mount --bind /m/0 /b
+    # nor is what is no longer mounted; what is read-only is frozen as well
+    umount /m/1
+    mount -o remount,ro /m/2
+    suspend mem || verdict "no suspend"
+    echo x >/m/63/x || verdict "it cannot be written"
+    for i in 0 2 3 63; do [ "$(cat /m/$i/file)" = $i ] || verdict "wrong data on $i"; done
+    touch /m/2/x 2>/dev/null && verdict "it is not read-only any more"
+    losetup -d /dev/loop1 || verdict "something still uses what has been unmounted"
+    umount /a /b /m/0
+    check_fs ext4 /images/0
+    done_ok
+}
+"""
+
+
+def test_many(kernel, start):
+    log = run(start(kernel, MANY, "loop.max_loop=64", disks=0, memory=1024))
+    assert frozen(log) == ([63] if "series" in kernel.name else [])
+
+
+# Tasks that wait for a frozen filesystem with a lock held for which others wait
+WRITERS = """
+writers() {
+    rm -f /tmp/stop
+    (for i in 1 2 3 4; do (while [ ! -e /tmp/stop ]; do echo "$i a line"; done) & done; wait) >/a/log &
+    mkdir -p /b/lower /a/upper /a/work /c
+    echo x >/b/lower/file
+    mount -t overlay overlay -o lowerdir=/b/lower,upperdir=/a/upper,workdir=/a/work /c || verdict overlay
+    for i in 1 2 3; do (while [ ! -e /tmp/stop ]; do echo "$i a line" >>/c/file; done) & done
+    (while [ ! -e /tmp/stop ]; do touch /c/from; mv /c/from /c/to; done) &
+    /job/writers /a/map &
+    /job/writers /a/map &
+    sleep 1
+}
+first() {
+    prepare
+    echo 5000 >/sys/power/pm_freeze_timeout
+    echo 0 >/sys/module/suspend/parameters/pm_test_delay
+    make_mount ext4 "$(disk d0)" /a
+    make_mount xfs "$(disk d1)" /b
+    writers
+    suspends
+    touch /tmp/stop
+    wait
+    umount /c
+    umount_check ext4 "$(disk d0)" /a
+    umount_check xfs "$(disk d1)" /b
+    done_ok
+}
+"""
+
+TWENTY = """
+suspends() {
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do suspend mem || verdict "no suspend"; done
+}
+"""
+
+# The control: frozen before user space is, and not after it
+FROZEN_FIRST = """
+suspends() {
+    refused=0
+    for i in 1 2 3; do
+        /sbin/fsfreeze -f /a
+        sleep 1
+        suspend mem || refused=$((refused + 1))
+        /sbin/fsfreeze -u /a
+    done
+    say refused $refused
+}
+"""
+
+
+def program(name, directory):
+    """A program for the x86_64 guest, from tests/freeze."""
+    subprocess.run(["gcc", "-static", "-O1", "-o", directory / name, HERE / f"{name}.c"], check=True)
+    return directory / name
+
+
+def test_writers_with_locks(series, start, tmp_path):
+    log = run(start(series, TWENTY + WRITERS, files=[program("writers", tmp_path)], timeout=300))
+    assert frozen(log) == [2] * 20
+
+
+def test_writers_with_locks_frozen_first(series, start, tmp_path):
+    vm = start(series, FROZEN_FIRST + WRITERS, files=[program("writers", tmp_path)])
+    run(vm)
+    assert "refused 0" not in vm.said()
+
+
+SYSRQ = """
+first() {
+    prepare
+    echo 1 >/proc/sys/kernel/sysrq
+    echo 6 >/sys/module/suspend/parameters/pm_test_delay
+    make_mount ext4 "$(disk d0)" /a
+    make_mount ext4 "$(disk d1)" /b
+    start_writers /b
+    /sbin/fsfreeze -f /a || verdict "fsfreeze"
+    suspend mem || verdict "no suspend"
+    /sbin/fsfreeze -u /a 2>/dev/null && verdict "sysrq-j has not thawed what the user had frozen"
+    start_writers /a
+    check_writers /a
+    /sbin/fsfreeze -f /a || verdict "second fsfreeze"
+    echo j >/proc/sysrq-trigger
+    sleep 1
+    /sbin/fsfreeze -u /a 2>/dev/null && verdict "sysrq-j has not thawed it"
+    echo x >/a/x
+    done_ok
+}
+"""
+
+
+def test_sysrq_j_while_frozen(series, start):
+    """The emergency thaw lets go of what the user has frozen, not of what the suspend has."""
+    vm = start(series, SYSRQ)
+    with vm:
+        vm.wait_console("Freezing remaining freezable tasks")
+        keys = [{"type": "qcode", "data": key} for key in ("alt", "sysrq", "j")]
+        vm.command_qmp("send-key", keys=keys)
+        vm.wait_console("Emergency Thaw")
+        before = written(vm)
+        time.sleep(1)
+        assert "Restarting tasks" not in vm.console(), "too late to count"
+        assert written(vm) == before
+        vm.wait_ok()
+    assert frozen(vm.text("dmesg")) == [2]
+
+
+SWITCH = """
+first() {
+    prepare
+    make_mount ext4 "$(disk d0)" /a
+    start_writers /a
+    [ "$(cat /sys/power/freeze_filesystems)" = 1 ] || verdict "the default is not 1"
+    echo maybe >/sys/power/freeze_filesystems 2>/dev/null && verdict "nonsense is taken"
+    echo 0 >/sys/power/freeze_filesystems || verdict "it cannot be turned off"
+    suspend mem || verdict "no suspend"
+    echo 1 >/sys/power/freeze_filesystems || verdict "it cannot be turned on"
+    mount -t tracefs tracefs /sys/kernel/tracing
+    echo 1 >/sys/kernel/tracing/events/power/filesystem_sleep/enable || verdict "no trace event"
+    suspend freeze || verdict "no suspend to idle"
+    grep -o "filesystem_sleep: .*" /sys/kernel/tracing/trace >/tmp/trace
+    send trace /tmp/trace
+    check_writers /a
+    done_ok
+}
+"""
+
+
+def test_switch(series, start):
+    vm = start(series, SWITCH)
+    assert frozen(run(vm)) == [1]
+    disk = re.search(r"Froze ext4 \((vd.)\)", vm.text("dmesg"))[1]
+    assert vm.text("trace").splitlines() == [
+        f"filesystem_sleep: {doing} ext4 ({disk}) {when}, err=0"
+        for doing in ("flushing", "freezing", "thawing") for when in ("begin", "end")]
+
+
+KSELFTEST = """
+first() {
+    prepare
+    cd /job
+    for t in *.sh; do
+        sh ./$t >/tmp/out 2>&1 || { send out /tmp/out; send_log; verdict "$t failed"; }
+    done
+    send results /sys/kernel/debug/kunit/freeze_order/results
+    done_ok
+}
+"""
+
+
+def test_in_tree(series, start):
+    files = sorted((series.source / "tools/testing/selftests/power").glob("*.sh"))
+    assert files
+    vm = start(series, KSELFTEST, files=files)
+    run(vm)
+    results = vm.text("results")
+    assert "not ok" not in results and len(re.findall(r"^ *ok", results, re.M)) > 10
+
+
+# To sleep in earnest, and back
+
+SLEEP = """
+first() {
+    restore
+    prepare
+    echo none >/sys/power/pm_test
+    make_mount ext4 "$(disk d0)" /a
+    make_mount xfs "$(disk d1)" /b
+    make_mount btrfs "$(disk d2)" /c
+    make_mount f2fs "$(disk d3)" /d
+    start_writers /a /b /c /d
+    sleep_and_wake
+    check_writers /a /b /c /d
+    umount_check ext4 "$(disk d0)" /a
+    umount_check xfs "$(disk d1)" /b
+    umount_check btrfs "$(disk d2)" /c
+    umount_check f2fs "$(disk d3)" /d
+    done_ok
+}
+"""
+
+
+def test_suspend_to_ram(kernel, start):
+    vm = start(kernel, 'sleep_and_wake() { alarm 8; echo deep >/sys/power/mem_sleep; suspend mem || verdict "no suspend"; }'
+               + SLEEP)
+    log = run(vm)
+    assert "ACPI: PM: Preparing to enter system sleep state S3" in log
+    assert frozen(log) == ([4] if "series" in kernel.name else [])
+
+
+def test_suspend_to_idle(series, start):
+    vm = start(series, 'sleep_and_wake() { echo s2idle >/sys/power/mem_sleep; suspend mem || verdict "no suspend"; }'
+               + SLEEP)
+    with vm:
+        vm.wait_console("Freezing remaining freezable tasks")
+        before = written(vm)
+        time.sleep(3)
+        assert written(vm) == before
+        assert "suspend exit" not in vm.console()
+        vm.command_qmp("system_powerdown")
+        vm.wait_ok()
+    assert frozen(vm.text("dmesg")) == [4]
+
+
+def test_suspend_to_idle_arm64(start):
+    vm = start(freeze_kernel("series", "arm64"),
+               'sleep_and_wake() { alarm 8; suspend mem || verdict "no suspend"; }' + SLEEP)
+    assert frozen(run(vm)) == [4]
+
+
+HIBERNATE = """
+hibernate() {
+    echo reboot >/sys/power/disk
+    suspend disk || { send_log; verdict "no hibernation"; }
+    say resumed
+}
+"""
+
+SWAP_DISK = """
+sleep_and_wake() {
+    mkswap "$(disk swap)" >/dev/null && swapon "$(disk swap)" || verdict "swapon"
+    hibernate
+}
+"""
+
+# The file is on a filesystem of the disk "swap". The next boot finds its offset on the disk "offset".
+HIBERNATE_FILE = """
+restore() {
+    offset=$(tr -d '\\0' <"$(disk offset)")
+    [ -n "$offset" ] || return 0
+    say restoring from $offset
+    echo "$offset" >/sys/power/resume_offset
+    cat "/sys/block/$(basename "$(disk swap)")/dev" >/sys/power/resume
+    send_log
+    verdict "the image has not been restored"
+}
+sleep_and_wake() {
+    mkdir -p /s
+    make_mount ext4 "$(disk swap)" /s
+    dd if=/dev/zero of=/s/swap bs=1M count=900 2>/dev/null
+    mkswap /s/swap >/dev/null && swapon /s/swap || verdict "swapon"
+    offset=$(filefrag -v /s/swap | awk '$1 == "0:" { sub(/\\.\\./, "", $4); print $4 }')
+    echo "$offset" >/sys/power/resume_offset
+    cat "/sys/block/$(basename "$(disk swap)")/dev" >/sys/power/resume
+    echo "$offset" | dd of="$(disk offset)" conv=fsync 2>/dev/null
+    hibernate
+    swapoff /s/swap
+    umount_check ext4 "$(disk swap)" /s
+}
+"""
+
+
+# As s2disk does it
+SNAPSHOT = """
+restore() { /job/snapshot restore "$(disk swap)" || verdict "the image cannot be restored"; }
+sleep_and_wake() {
+    /job/snapshot save "$(disk swap)" || { send_log; verdict "no image"; }
+    say resumed
+}
+"""
+
+
+def hibernation(kernel, job, start, tmp_path, append="", **options):
+    extra = []
+    for name, size in (("swap", 1024), ("offset", 1)):
+        with open(tmp_path / name, "wb") as disk:
+            disk.truncate(size * MIB)
+        extra += drive(name, tmp_path / name)
+    return start(kernel, HIBERNATE + job + SLEEP, append, reboots=True, timeout=180, extra=extra, **options)
+
+
+@pytest.mark.parametrize("flavor, arch", [("series", "x86_64"), ("series", "arm64"), ("base", "x86_64")])
+def test_hibernation(flavor, arch, start, tmp_path):
+    vm = hibernation(freeze_kernel(flavor, arch), SWAP_DISK, start, tmp_path, "resume=/dev/vde")
+    with vm:
+        vm.wait_ok()
+    assert "resumed" in vm.said()
+    assert frozen(vm.text("dmesg")) == ([4] if flavor == "series" else [])
+
+
+def test_hibernation_to_file(series, start, tmp_path):
+    vm = hibernation(series, HIBERNATE_FILE, start, tmp_path)
+    with vm:
+        vm.wait_ok()
+    assert any(line.startswith("restoring from") for line in vm.said()) and "resumed" in vm.said()
+    assert frozen(vm.text("dmesg")) == [5]
+
+
+def test_dev_snapshot(kernel, start, tmp_path):
+    vm = hibernation(kernel, SNAPSHOT, start, tmp_path, files=[program("snapshot", tmp_path)])
+    with vm:
+        vm.wait_ok()
+    assert "resumed" in vm.said() and vm.stages() == ["first", "first"]
+    assert frozen(vm.text("dmesg")) == ([4] if "series" in kernel.name else [])
+
+
+JUMP = """
+sleep_and_wake() { /job/jump || { send_log; verdict "kexec does not come back"; }; }
+"""
+
+
+def test_kexec_jump(kernel, start, tmp_path):
+    vm = start(kernel, JUMP + SLEEP, files=[program("jump", tmp_path)])
+    log = run(vm)
+    assert frozen(log) == ([4] if "series" in kernel.name else [])
+    assert "Restarting tasks" in log
