@@ -55,7 +55,7 @@ def times(count, writers):
     directory = BUILD / "bench/freeze"
     directory.mkdir(parents=True, exist_ok=True)
     extra = ["-drive", f"if=none,id=fstools,format=raw,readonly=on,file={BUILD}/fstools-x86_64.cpio",
-             "-device", "virtio-blk-pci,drive=fstools,serial=fstools"]
+             "-device", "virtio-blk-pci,drive=fstools,serial=fstools", "-device", "virtio-rng-pci"]
     for i in range(count):
         disk = directory / f"d{i}"
         disk.unlink(missing_ok=True)

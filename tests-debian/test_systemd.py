@@ -74,7 +74,7 @@ def test_systemctl_suspend(machine, tmp_path):
     kernel = Kernel("x86_64", "series", "freeze-systemd")
     root = tmp_path / "root"
     shutil.copy(BUILD / "debian.ext4", root)
-    extra = [*drive("fstools", f"{BUILD}/fstools-x86_64.cpio", ",readonly=on"), *drive("root", root)]
+    extra = [*drive("fstools", f"{BUILD}/fstools-x86_64.cpio", ",readonly=on"), *drive("root", root), "-device", "virtio-rng-pci"]
     vm = machine(kernel, LIBRARY + JOB, "no_console_suspend mem_sleep_default=deep", memory=1024, timeout=300, extra=extra)
     with vm:
         vm.wait_said("stage suspending")

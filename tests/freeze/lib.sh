@@ -52,13 +52,14 @@ make_loop() { # file, MiB
 	echo "$l"
 }
 
-# Writes numbered blocks with a checksum each until it is told to stop
+# Writes numbered blocks with a checksum each until it is told to stop; at any moment the sums that there are are right.
 writer() { # directory
 	n=0
 	while [ ! -e /tmp/stop ]; do
 		n=$((n + 1))
-		head -c 65536 /dev/urandom >"$1/block.$((n % 64))" 2>/dev/null || { echo "$1" >>/tmp/write-failed; break; }
-		md5sum "$1/block.$((n % 64))" >"$1/sum.$((n % 64))"
+		b=$1/block.$((n % 64)) s=$1/sum.$((n % 64))
+		{ rm -f "$s" && head -c 65536 /dev/urandom >"$b" && md5sum "$b" >"$s.new" && mv "$s.new" "$s"; } 2>/dev/null ||
+			{ echo "$1" >>/tmp/write-failed; break; }
 		echo "$n" >"/tmp/progress.${1##*/}"
 	done
 }
@@ -68,6 +69,13 @@ start_writers() { # directories
 	for w in "$@"; do echo 0 >"/tmp/progress.${w##*/}"; done
 	for w in "$@"; do writer "$w" & done
 	sleep 0.5
+}
+
+# Tasks of which one is always waiting for data to be written
+start_fsync() { # directory
+	for f in 1 2 3; do
+		(while [ ! -e /tmp/stop ]; do dd if=/dev/zero of="$1/fsync.$f" bs=4k count=1 conv=fsync 2>/dev/null; done) &
+	done
 }
 
 progress() { # directory
@@ -94,7 +102,7 @@ check_writers() {
 }
 
 check_sums() { # directory
-	cat "$1"/sum.* >/tmp/sums
+	cat "$1"/sum.? "$1"/sum.?? >/tmp/sums
 	md5sum -c -s /tmp/sums || verdict "wrong data on $1"
 }
 
