@@ -1,4 +1,4 @@
-"""vm.boot ARCH FLAVOR: does this kernel boot, crash and leave a dump?"""
+"""vm.boot ARCH FLAVOR [VARIANT]: does this kernel boot, crash and leave a dump?"""
 
 import sys
 
