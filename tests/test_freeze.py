@@ -79,7 +79,7 @@ def written(vm):
 FOUR = """
 first() {
     prepare
-    echo 4 >/sys/module/suspend/parameters/pm_test_delay
+    echo 8 >/sys/module/suspend/parameters/pm_test_delay
     # dirty data is to be written soon, and not by the sync before a suspend
     echo 10 >/proc/sys/vm/dirty_writeback_centisecs
     echo 10 >/proc/sys/vm/dirty_expire_centisecs
@@ -471,7 +471,8 @@ def test_wakeup(series, start):
         vm.wait_ok()
     log = vm.text("dmesg")
     assert "Freezing filesystems failed" in log
-    assert took < 2 * series.slow, "half a second, and what a busy host needs"
+    # half a second is promised; a busy host may need more, but not the 12 s that the disks would
+    assert took < 4
 
 
 MANY = """
@@ -643,7 +644,7 @@ SYSRQ = """
 first() {
     prepare
     echo 1 >/proc/sys/kernel/sysrq
-    echo 6 >/sys/module/suspend/parameters/pm_test_delay
+    echo 8 >/sys/module/suspend/parameters/pm_test_delay
     make_mount ext4 "$(disk d0)" /a
     make_mount ext4 "$(disk d1)" /b
     start_writers /b
@@ -754,9 +755,13 @@ first() {
 
 
 def test_suspend_to_ram(kernel, start):
-    vm = start(kernel, 'sleep_and_wake() { alarm 8; echo deep >/sys/power/mem_sleep; suspend mem || verdict "no suspend"; }'
-               + SLEEP)
-    log = run(vm)
+    vm = start(kernel, 'sleep_and_wake() { echo deep >/sys/power/mem_sleep; suspend mem || verdict "no suspend"; }' + SLEEP)
+    with vm:
+        vm.command_qmp("query-status")
+        vm.wait_for("sleep", lambda: "SUSPEND" in [name for name, _ in vm.qmp_events()])
+        vm.command_qmp("system_wakeup")
+        vm.wait_ok()
+    log = vm.text("dmesg")
     assert "ACPI: PM: Preparing to enter system sleep state S3" in log
     assert frozen(log) == ([4] if "series" in kernel.name else [])
 
@@ -777,7 +782,7 @@ def test_suspend_to_idle(series, start):
 
 def test_suspend_to_idle_arm64(start):
     vm = start(freeze_kernel("series", "arm64"),
-               'sleep_and_wake() { alarm 8; suspend mem || verdict "no suspend"; }' + SLEEP)
+               'sleep_and_wake() { alarm 20; suspend mem || verdict "no suspend"; }' + SLEEP)
     assert frozen(run(vm)) == [4]
 
 
