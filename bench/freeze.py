@@ -64,7 +64,7 @@ def times(count, writers):
         extra += ["-drive", f"if=none,id=d{i},format=raw,cache=unsafe,file={disk},throttling.bps-write={8 << 20}",
                   "-device", f"virtio-blk-pci,drive=d{i},serial=d{i}"]
     disks = " ".join(map(str, range(count)))
-    library = (TOP / "tests/freeze/lib.sh").read_text()
+    library = (TOP / "tests-freeze/guest/lib.sh").read_text()
     vm = Machine(kernel, f"DISKS='{disks}'\nWRITERS={int(writers)}\n{library}{JOB}", directory, "no_console_suspend",
                  memory=1024, timeout=400, extra=extra)
     with vm:

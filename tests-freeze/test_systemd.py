@@ -3,7 +3,7 @@
 import re
 import shutil
 
-from tests.test_freeze import LIBRARY, drive, frozen
+from test_freeze import LIBRARY, drive, frozen
 from vm.machine import BUILD, Kernel
 
 # PID 1 becomes systemd, which runs the rest as a service.

@@ -1,3 +1,3 @@
-"""The fixtures of tests/, for a Debian guest."""
+"""The fixtures of tests/, for suspend and hibernation."""
 
 from tests.conftest import machine, pytest_runtest_makereport  # noqa: F401

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import DEBUG
 from vm.machine import BUILD, Failure, Kernel
 
-HERE = Path(__file__).parent / "freeze"
+HERE = Path(__file__).parent / "guest"
 LIBRARY = (HERE / "lib.sh").read_text()
 MIB = 1 << 20
 REFUSED = "no suspend"
@@ -566,7 +566,7 @@ suspends() {
 
 
 def program(name, directory):
-    """A program for the x86_64 guest, from tests/freeze."""
+    """A program for the x86_64 guest."""
     subprocess.run(["gcc", "-static", "-O1", "-o", directory / name, HERE / f"{name}.c"], check=True)
     return directory / name
 
