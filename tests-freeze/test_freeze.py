@@ -226,6 +226,7 @@ STACKS = {  # how it is built, how many filesystems, and which of them is the up
     "dm": (DOOMSDAY_DM, 2, "ext4 (dm-0)"),
     "btrfs": (DOOMSDAY_BTRFS, 2, "btrfs (vd"),
     "nested": (NESTED, 3, "ext4 (loop1)"),
+    "nested, direct I/O": ("DIRECT_IO=--direct-io=on\n" + NESTED, 3, "ext4 (loop1)"),
 }
 
 
@@ -614,6 +615,39 @@ first() {
 
 def test_mounts_in_progress(series, start):
     assert len(frozen(run(start(series, MOUNTS, timeout=300)))) == 20
+
+
+# One that has been frozen before user space, and one that then cannot be
+EARLY_AND_BROKEN = """
+first() {
+    prepare
+    mkdir -p /back /fuse
+    mount -t tmpfs tmpfs /back
+    bindfs /back /fuse || verdict "bindfs"
+    l=$(make_loop /fuse/file 64)
+    make_mount ext4 "$l" /a
+    dmsetup create B --table "0 131072 linear $(disk d0) 0"
+    make_mount ext4 /dev/mapper/B /b
+    dd if=/dev/urandom of=/b/file bs=1M count=4 2>/dev/null
+    dmsetup suspend --nolockfs --noflush B
+    dmsetup load B --table "0 131072 error"
+    dmsetup resume B
+    start_writers /a
+    for i in 1 2 3; do suspend mem && verdict "it has gone to sleep"; done
+    check_writers /a
+    umount_check ext4 "$l" /a
+    losetup -d "$l"
+    umount /fuse || verdict "something still uses the FUSE filesystem"
+    send_log
+    verdict ok
+}
+"""
+
+
+def test_thawed_after_a_failure(series, start):
+    log = run(start(series, EARLY_AND_BROKEN))
+    assert frozen(log) == []
+    assert len(re.findall(r"Froze ext4 \(loop0\)", log)) == len(re.findall(r"Thawed ext4 \(loop0\)", log)) == 3
 
 
 # Direct writes that are in flight when their task is frozen: 1 MiB at a time, for a disk of 1 MiB/s

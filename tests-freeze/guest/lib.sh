@@ -47,9 +47,7 @@ umount_check() { # type, device, directory
 # A loop device over a new file, which has its blocks
 make_loop() { # file, MiB
 	dd if=/dev/zero of="$1" bs=1M count="$2" 2>/dev/null && sync "$1" || verdict "no space for $1"
-	l=$(losetup -f)
-	losetup "$l" "$1" || verdict "no loop device on $1"
-	echo "$l"
+	/sbin/losetup -f --show $DIRECT_IO "$1" || verdict "no loop device on $1"
 }
 
 # Writes numbered blocks with a checksum each until it is told to stop; at any moment the sums that there are are right.
