@@ -332,7 +332,7 @@ def test_served_by_user_space(kernel, job, start):
     vm = start(kernel, job, timeout=200)
     if "series" in kernel.name:
         log = run(vm)
-        assert frozen(log) == [1] * 5
+        assert frozen(log) == [2] * 5
         assert len(re.findall(r"Froze ext4 \((?:loop0|nbd0)\)", log)) == 5
     else:
         with pytest.raises(Failure, match=REFUSED):
