@@ -289,11 +289,7 @@ def test_circle(kernel, start):
 FUSE = """
 first() {
     prepare
-    mkdir -p /back /fuse
-    mount -t tmpfs tmpfs /back
-    bindfs /back /fuse || verdict "bindfs"
-    l=$(make_loop /fuse/file 64)
-    make_mount ext4 "$l" /a
+    mount_on_fuse /a
     make_mount xfs "$(disk d1)" /b
     start_writers /a /b
     start_fsync /a
@@ -409,9 +405,7 @@ first() {
     make_mount ext4 "$(disk d1)" /b
     start_writers /b
     dd if=/dev/urandom of=/a/file bs=1M count=4 2>/dev/null
-    dmsetup suspend --nolockfs --noflush A
-    dmsetup load A --table "0 131072 error"
-    dmsetup resume A
+    break_dm A 131072
     suspend mem && verdict "it has gone to sleep"
     send stats /sys/power/suspend_stats/failed_freeze_filesystems
     check_writers /b
@@ -621,17 +615,11 @@ def test_mounts_in_progress(series, start):
 EARLY_AND_BROKEN = """
 first() {
     prepare
-    mkdir -p /back /fuse
-    mount -t tmpfs tmpfs /back
-    bindfs /back /fuse || verdict "bindfs"
-    l=$(make_loop /fuse/file 64)
-    make_mount ext4 "$l" /a
+    mount_on_fuse /a
     dmsetup create B --table "0 131072 linear $(disk d0) 0"
     make_mount ext4 /dev/mapper/B /b
     dd if=/dev/urandom of=/b/file bs=1M count=4 2>/dev/null
-    dmsetup suspend --nolockfs --noflush B
-    dmsetup load B --table "0 131072 error"
-    dmsetup resume B
+    break_dm B 131072
     start_writers /a
     for i in 1 2 3; do suspend mem && verdict "it has gone to sleep"; done
     check_writers /a

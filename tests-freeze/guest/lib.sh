@@ -50,6 +50,22 @@ make_loop() { # file, MiB
 	/sbin/losetup -f --show $DIRECT_IO "$1" || verdict "no loop device on $1"
 }
 
+# Mounts an ext4 on $l, a loop device over a file that bindfs serves
+mount_on_fuse() { # directory
+	mkdir -p /back /fuse
+	mount -t tmpfs tmpfs /back
+	bindfs /back /fuse || verdict "bindfs"
+	l=$(make_loop /fuse/file 64)
+	make_mount ext4 "$l" "$1"
+}
+
+# From now on, all I/O of a dm device fails.
+break_dm() { # name, sectors
+	dmsetup suspend --nolockfs --noflush "$1"
+	dmsetup load "$1" --table "0 $2 error"
+	dmsetup resume "$1"
+}
+
 # Writes numbered blocks with a checksum each until it is told to stop; at any moment the sums that there are are right.
 writer() { # directory
 	n=0
