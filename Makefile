@@ -1,7 +1,7 @@
 # What the verbs do is in scripts/; their variables reach it through the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tree kernel guest export run shell check check-freeze check-arches check-debian bench bisect lint
+.PHONY: help setup tree kernel guest export run shell check check-arches check-debian bench bisect lint
 
 # the tests have a make of their own, for modules, which must not get this one's flags
 python := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL /usr/bin/python3
@@ -17,7 +17,6 @@ help:
 	@echo 'make bench    what the series costs and saves against the base; T=name: only that file of bench/'
 	@echo 'make lint     checkpatch, sparse, W=1 and shellcheck'
 	@echo 'make bisect   build, boot and crash every commit of the series'
-	@echo 'make check-freeze  the tests of suspend and hibernation (build 20 minutes, run 6)'
 	@echo 'make check-arches  compile what is touched for all architectures, boot arm, ppc64le, s390x and um (1 hour)'
 	@echo 'make check-debian  systemctl suspend in a Debian 12 with systemd, with the kernel of the series'
 	@echo 'make export   write the commits of build/tree to patches/'
@@ -54,8 +53,6 @@ lint: tree
 	@scripts/lint
 bisect: tree
 	@scripts/bisect
-check-freeze:
-	@scripts/check-freeze
 check-debian:
 	@scripts/check-debian
 check-arches:

@@ -51,6 +51,11 @@ def test_module(kernel):
     return kernel.out / "lib/test_panic_notifiers.ko"
 
 
+def modules(kernel):
+    """The kernel's own modules, without debug information."""
+    return sorted((kernel.out / "install").rglob("*.ko"))
+
+
 def selftests(kernel):
     return sorted((kernel.source / "tools/testing/selftests/panic").glob("*_test*"))
 

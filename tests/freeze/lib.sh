@@ -3,6 +3,8 @@
 prepare() {
 	# the names of Debian's programs are those of busybox's, too
 	(cd / && cpio -i -d -m -u <"$(disk fstools)" 2>/dev/null)
+	# the filesystems are loaded when they are mounted
+	modprobe -a loop nbd dm-mod fuse || verdict "modprobe"
 	export DM_DISABLE_UDEV=1
 	ln -sf mke2fs /sbin/mkfs.ext4
 	mkdir -p /a /b /c /d

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import DEBUG
+from tests.conftest import DEBUG, modules
 from vm.machine import BUILD, Failure, Kernel
 
-HERE = Path(__file__).parent / "guest"
+HERE = Path(__file__).parent / "freeze"
 LIBRARY = (HERE / "lib.sh").read_text()
 MIB = 1 << 20
 REFUSED = "no suspend"
 
 
 def freeze_kernel(flavor, arch="x86_64"):
-    return Kernel(arch, flavor, "freeze-debug" if DEBUG and flavor == "series" else "freeze")
+    return Kernel(arch, flavor, "debug" if DEBUG and flavor == "series" else "")
 
 
 @pytest.fixture(params=["series", "base"])
@@ -41,8 +41,8 @@ def drive(name, file, options=""):
 
 @pytest.fixture
 def start(request, machine, tmp_path):
-    """Makes the machine for a job: four disks of 1 GiB, and the programs that the library unpacks."""
-    def make(kernel, job, append="", disks=4, bps=None, extra=(), **options):
+    """Makes the machine for a job: four disks of 1 GiB, modules, and the programs that the library unpacks."""
+    def make(kernel, job, append="", disks=4, bps=None, extra=(), files=(), **options):
         tools = f"{BUILD}/fstools-{kernel.arch}.cpio"
         # without it, each mkfs waits for seconds for random numbers
         extra = [*drive("fstools", tools, ",readonly=on"), *extra, "-device", "virtio-rng-pci"]
@@ -53,8 +53,9 @@ def start(request, machine, tmp_path):
                     disk.truncate(1024 * MIB)
             extra += drive(f"d{i}", path, f",throttling.bps-write={bps}" if bps else "")
         options.setdefault("timeout", 120)
-        options.setdefault("memory", 1536 if kernel.slow > 1 else 768)
-        return machine(kernel, LIBRARY + job, f"no_console_suspend {append}", extra=extra, **options)
+        options.setdefault("memory", max(768, kernel.memory))
+        return machine(kernel, LIBRARY + job, f"no_console_suspend {append}", extra=extra,
+                       files=[*files, *modules(kernel)], **options)
     yield make
     shutil.rmtree(tmp_path, ignore_errors=True)
 
@@ -76,6 +77,11 @@ def written(vm):
                if re.fullmatch(r"d\d", disk["device"]))
 
 
+def throttle(vm, bps):
+    for i in range(4):
+        vm.command_qmp("block_set_io_throttle", device=f"d{i}", bps=0, bps_rd=0, bps_wr=bps, iops=0, iops_rd=0, iops_wr=0)
+
+
 FOUR = """
 first() {
     prepare
@@ -90,7 +96,9 @@ first() {
     make_mount f2fs "$(disk d3)" /d
     for w in /a /b /c /d; do echo nonce $NONCE >$w/nonce; done
     start_writers /a /b /c /d
-    sleep 2
+    say writing
+    # for the host to slow the disks down, and for data to pile up before them
+    sleep 4
     suspend mem || verdict "no suspend"
     check_writers /a /b /c /d
     umount_check ext4 "$(disk d0)" /a
@@ -127,6 +135,8 @@ def test_four(flavor, arch, start, tmp_path):
     kernel = freeze_kernel(flavor, arch)
     vm = start(kernel, FOUR)
     with vm:
+        vm.wait_said("writing")
+        throttle(vm, MIB)
         # the delay of pm_test follows; a second is left for what is under way on the base
         vm.wait_console("Freezing remaining freezable tasks")
         before = written(vm)
@@ -135,6 +145,7 @@ def test_four(flavor, arch, start, tmp_path):
         time.sleep(1)
         during = written(vm) - before
         assert "Restarting tasks" not in vm.console(), "too late to count"
+        throttle(vm, 0)
         vm.wait_ok()
     assert frozen(vm.text("dmesg")) == ([4] if flavor == "series" else [])
     if flavor == "base":
@@ -186,6 +197,66 @@ build() {
 check() { umount_check ext4 "$l" /a; }
 """
 
+# What else an upper one can have on a file of a lower one: half of an md, a journal, a log, its data, a second device
+MD = """
+build() {
+    modprobe -a md-mod raid1 || verdict modprobe
+    make_mount xfs "$(disk d1)" /b
+    l=$(make_loop /b/file 128)
+    mdadm --create /dev/md0 --run --assume-clean --level=1 --raid-devices=2 --size=65536 "$(disk d0)" "$l" >/tmp/md 2>&1 ||
+        { send md /tmp/md; verdict mdadm; }
+    make_mount ext4 /dev/md0 /a
+}
+check() { umount_check ext4 /dev/md0 /a; mdadm --stop /dev/md0 || verdict "mdadm --stop"; }
+"""
+
+JOURNAL = """
+build() {
+    make_mount ext4 "$(disk d1)" /b
+    l=$(make_loop /b/file 64)
+    make_fs ext4 -b 4096 -O journal_dev "$l"
+    make_fs ext4 -b 4096 -J device="$l" "$(disk d0)"
+    mount -t ext4 "$(disk d0)" /a || verdict mount
+}
+check() { umount_check ext4 "$(disk d0)" /a; }
+"""
+
+XFS_LOG = """
+build() {
+    make_mount ext4 "$(disk d1)" /b
+    l=$(make_loop /b/file 64)
+    make_fs xfs -l logdev="$l" "$(disk d0)"
+    mount -t xfs -o logdev="$l" "$(disk d0)" /a || verdict mount
+}
+check() {
+    umount /a || verdict umount
+    xfs_repair -n -l "$l" "$(disk d0)" >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "it is not clean"; }
+}
+"""
+
+XFS_REALTIME = """
+build() {
+    make_mount ext4 "$(disk d1)" /b
+    l=$(make_loop /b/file 256)
+    make_fs xfs -d rtinherit=1 -r rtdev="$l" "$(disk d0)"
+    mount -t xfs -o rtdev="$l" "$(disk d0)" /a || verdict mount
+}
+check() {
+    umount /a || verdict umount
+    xfs_repair -n -r "$l" "$(disk d0)" >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "it is not clean"; }
+}
+"""
+
+F2FS = """
+build() {
+    make_mount ext4 "$(disk d1)" /b
+    l=$(make_loop /b/file 256)
+    make_fs f2fs -c "$l" "$(disk d0)"
+    mount -t f2fs "$(disk d0)" /a || verdict mount
+}
+check() { umount_check f2fs "$(disk d0)" /a; }
+"""
+
 STACKED = """
 first() {
     prepare
@@ -218,7 +289,9 @@ first() {
     done
     /sbin/fsfreeze -u /a
     check
-    done_ok
+    # ext4 may complain, as a loop device that is not the series' discards what is frozen
+    send_log
+    verdict ok
 }
 """
 
@@ -227,6 +300,11 @@ STACKS = {  # how it is built, how many filesystems, and which of them is the up
     "btrfs": (DOOMSDAY_BTRFS, 2, "btrfs (vd"),
     "nested": (NESTED, 3, "ext4 (loop1)"),
     "nested, direct I/O": ("DIRECT_IO=--direct-io=on\n" + NESTED, 3, "ext4 (loop1)"),
+    "md": (MD, 2, "ext4 (md0)"),
+    "journal": (JOURNAL, 2, "ext4 (vd"),
+    "xfs log": (XFS_LOG, 2, "xfs (vd"),
+    "xfs realtime": (XFS_REALTIME, 2, "xfs (vd"),
+    "f2fs": (F2FS, 2, "f2fs (vd"),
 }
 
 
@@ -581,6 +659,8 @@ def test_writers_with_locks_frozen_first(series, start, tmp_path):
 MOUNTS = """
 first() {
     prepare
+    # none can be loaded while the system goes to sleep
+    modprobe -a xfs btrfs f2fs || verdict modprobe
     echo 0 >/sys/module/suspend/parameters/pm_test_delay
     make_mount ext4 "$(disk d0)" /a
     make_fs xfs "$(disk d1)"
@@ -636,6 +716,118 @@ def test_thawed_after_a_failure(series, start):
     log = run(start(series, EARLY_AND_BROKEN))
     assert frozen(log) == []
     assert len(re.findall(r"Froze ext4 \(loop0\)", log)) == len(re.findall(r"Thawed ext4 \(loop0\)", log)) == 3
+
+
+# A kernel thread is in the midst of a write for as long as the balance lasts that the mount has resumed.
+BALANCE = """
+first() {
+    prepare
+    echo 2000 >/sys/power/pm_freeze_timeout
+    # small, so that its chunks are: a pause waits for the end of one
+    make_fs btrfs -b 256M "$(disk d0)"
+    mount -t btrfs "$(disk d0)" /a || verdict mount
+    make_mount ext4 "$(disk d1)" /b
+    dd if=/dev/urandom of=/a/file bs=1M count=96 conv=fsync 2>/dev/null
+    btrfs balance start --full-balance --bg /a >/tmp/balance 2>&1
+    sleep 1
+    btrfs balance pause /a || verdict "the balance has ended too soon"
+    umount /a
+    mount -t btrfs "$(disk d0)" /a || verdict mount
+    start_writers /a /b
+    suspend mem && verdict "it has gone to sleep"
+    btrfs balance status /a | grep "is running" >/dev/null || verdict "the balance has ended"
+    check_writers /a /b
+    btrfs balance cancel /a
+    umount_check btrfs "$(disk d0)" /a
+    done_ok
+}
+"""
+
+
+def test_writer_that_does_not_end(series, start):
+    log = run(start(series, BALANCE, bps=8 * MIB, timeout=200))
+    assert re.search(r"freezing btrfs \(vd.\) is given up: in the midst of a write for 2000 ms", log)
+    assert frozen(log) == []
+
+
+# The upper filesystem discards what has been deleted after it has been frozen itself.
+DISCARD = """
+first() {
+    prepare
+    echo 3 >/sys/module/suspend/parameters/pm_test_delay
+    make_mount ext4 "$(disk d0)" /b
+    l=$(make_loop /b/file 256)
+    make_fs ext4 "$l"
+    mount -t ext4 -o discard "$l" /a || verdict mount
+    for i in 1 2 3 4 5; do
+        n=0
+        while [ $n -lt 200 ]; do n=$((n + 1)); head -c 8192 /dev/zero >/a/$n; done
+        sync
+        rm /a/*[13579]
+        rm /a/[1-9]*
+        suspend mem || verdict "no suspend"
+    done
+    umount_check ext4 "$l" /a
+    losetup -d "$l"
+    umount_check ext4 "$(disk d0)" /b
+    done_ok
+}
+"""
+
+
+def test_discard(series, start):
+    assert frozen(run(start(series, DISCARD))) == [2] * 5
+
+
+DISCARD_FROZEN = """
+first() {
+    prepare
+    make_mount ext4 "$(disk d0)" /b
+    l=$(make_loop /b/file 16)
+    /sbin/fsfreeze -f /b || verdict "fsfreeze"
+    (blkdiscard "$l"; touch /tmp/discarded) &
+    sleep 3
+    [ ! -e /tmp/discarded ] || verdict "it has been discarded"
+    /sbin/fsfreeze -u /b
+    wait
+    done_ok
+}
+"""
+
+
+def test_discard_from_what_is_frozen(kernel, start):
+    vm = start(kernel, DISCARD_FROZEN)
+    if "series" in kernel.name:
+        run(vm)
+    else:
+        with pytest.raises(Failure, match="it has been discarded"):
+            run(vm)
+
+
+SWAP = """
+first() {
+    prepare
+    make_mount ext4 "$(disk d0)" /a
+    make_mount xfs "$(disk d1)" /b
+    l=$(make_loop /a/swap 64)
+    mkswap "$l" >/dev/null && swapon "$l" || verdict swapon
+    start_writers /a /b
+    suspend mem && verdict "it has gone to sleep"
+    check_writers /a /b
+    swapoff "$l"
+    # a swap file is written to without its filesystem
+    dd if=/dev/zero of=/b/swap bs=1M count=64 2>/dev/null
+    mkswap /b/swap >/dev/null && swapon /b/swap || verdict "swapon of a file"
+    suspend mem || verdict "no suspend without swap on a loop device"
+    done_ok
+}
+"""
+
+
+def test_swap_on_a_frozen_filesystem(series, start):
+    log = run(start(series, SWAP))
+    assert re.search(r"Swap stands on ext4 \(vd.\), which is to be frozen", log)
+    assert frozen(log) == [2]
 
 
 # Direct writes that are in flight when their task is frozen: 1 MiB at a time, for a disk of 1 MiB/s

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+from conftest import modules
 from test_freeze import LIBRARY, drive, frozen
 from vm.machine import BUILD, Kernel
 
@@ -71,7 +72,7 @@ first() {
 
 
 def test_systemctl_suspend(machine, tmp_path):
-    kernel = Kernel("x86_64", "series", "freeze-systemd")
+    kernel = Kernel("x86_64", "series", "systemd")
     root = tmp_path / "root"
     shutil.copy(BUILD / "debian.ext4", root)
     extra = [*drive("fstools", f"{BUILD}/fstools-x86_64.cpio", ",readonly=on"), *drive("root", root), "-device", "virtio-rng-pci"]
