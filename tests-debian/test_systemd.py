@@ -3,7 +3,7 @@
 import re
 import shutil
 
-from conftest import modules
+from tests.conftest import modules
 from test_freeze import LIBRARY, drive, frozen
 from vm.machine import BUILD, Kernel
 
@@ -76,7 +76,8 @@ def test_systemctl_suspend(machine, tmp_path):
     root = tmp_path / "root"
     shutil.copy(BUILD / "debian.ext4", root)
     extra = [*drive("fstools", f"{BUILD}/fstools-x86_64.cpio", ",readonly=on"), *drive("root", root), "-device", "virtio-rng-pci"]
-    vm = machine(kernel, LIBRARY + JOB, "no_console_suspend mem_sleep_default=deep", memory=1024, timeout=300, extra=extra)
+    vm = machine(kernel, LIBRARY + JOB, "no_console_suspend mem_sleep_default=deep", memory=1024, timeout=300, extra=extra,
+                 files=modules(kernel))
     with vm:
         vm.wait_said("stage suspending")
         vm.command_qmp("query-status")
@@ -85,6 +86,6 @@ def test_systemctl_suspend(machine, tmp_path):
         vm.wait_ok()
     assert frozen(vm.text("dmesg")) == [1]
     assert re.search(r"PM: suspend entry \(deep\)", vm.text("dmesg"))
-    with machine(kernel, LIBRARY + CHECK, memory=1024, extra=extra) as check:
+    with machine(kernel, LIBRARY + CHECK, memory=1024, extra=extra, files=modules(kernel)) as check:
         check.wait_ok()
     root.unlink()
