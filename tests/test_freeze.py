@@ -903,6 +903,9 @@ first() {
     echo 0 >/sys/power/freeze_filesystems || verdict "it cannot be turned off"
     suspend mem || verdict "no suspend"
     echo 1 >/sys/power/freeze_filesystems || verdict "it cannot be turned on"
+    exec 8</dev/snapshot || verdict "no /dev/snapshot"
+    echo 0 2>/dev/null >/sys/power/freeze_filesystems && verdict "it is turned off while an image may be made"
+    exec 8<&-
     mount -t tracefs tracefs /sys/kernel/tracing
     echo 1 >/sys/kernel/tracing/events/power/filesystem_sleep/enable || verdict "no trace event"
     suspend freeze || verdict "no suspend to idle"
@@ -1084,6 +1087,56 @@ def test_dev_snapshot(kernel, start, tmp_path):
         vm.wait_ok()
     assert "resumed" in vm.said() and vm.stages() == ["first", "first"]
     assert frozen(vm.text("dmesg")) == ([4] if "series" in kernel.name else [])
+
+
+def test_hybrid_sleep(series, start, tmp_path):
+    """An image is written, and then the machine sleeps in RAM and wakes from there."""
+    vm = hibernation(series, SWAP_DISK.replace("hibernate", """
+    echo suspend >/sys/power/disk
+    echo deep >/sys/power/mem_sleep
+    suspend disk || verdict "no hybrid sleep"
+"""), start, tmp_path)
+    with vm:
+        vm.command_qmp("query-status")
+        vm.wait_for("sleep", lambda: "SUSPEND" in [name for name, _ in vm.qmp_events()])
+        vm.command_qmp("system_wakeup")
+        vm.wait_ok()
+    log = vm.text("dmesg")
+    assert "PM: hibernation: Creating image" in log and vm.stages() == ["first"]
+    assert frozen(log) == [4]
+
+
+# All that ends a sleep before the machine has slept
+WAYS_BACK = """
+sleep_and_wake() {
+    echo 0 >/sys/module/suspend/parameters/pm_test_delay
+    echo deep >/sys/power/mem_sleep
+    for t in freezer devices platform processors core; do
+        echo $t >/sys/power/pm_test
+        suspend mem || verdict "pm_test $t"
+        check_progress /a /b /c /d
+    done
+    echo none >/sys/power/pm_test
+    # no room for the image
+    mkswap "$(disk offset)" >/dev/null && swapon "$(disk offset)" || verdict "swapon"
+    suspend disk && verdict "there was room for the image"
+    check_progress /a /b /c /d
+    swapoff "$(disk offset)"
+    # it would be restored at once, if 6.1 did not want to open for itself alone what it swaps to
+    mkswap "$(disk swap)" >/dev/null && swapon "$(disk swap)" || verdict "swapon"
+    cat "/sys/block/$(basename "$(disk swap)")/dev" >/sys/power/resume
+    echo test_resume >/sys/power/disk
+    suspend disk
+}
+"""
+
+
+def test_ways_back(series, start, tmp_path):
+    vm = hibernation(series, WAYS_BACK, start, tmp_path)
+    with vm:
+        vm.wait_ok()
+    assert vm.stages() == ["first"]
+    assert frozen(vm.text("dmesg")) == [4] * 7
 
 
 JUMP = """

@@ -100,8 +100,7 @@ progress() { # directory
 	echo "$p"
 }
 
-# All writers get on, none has failed, and every block that has a sum matches it.
-check_writers() {
+check_progress() { # directories
 	for w in "$@"; do progress "$w" >"/tmp/before.${w##*/}"; done
 	for w in "$@"; do
 		t=0
@@ -111,6 +110,11 @@ check_writers() {
 			[ $t -lt 100 ] || { send_log; verdict "the writer on $w does not get on"; }
 		done
 	done
+}
+
+# All writers get on, none has failed, and every block that has a sum matches it.
+check_writers() { # directories
+	check_progress "$@"
 	touch /tmp/stop
 	wait
 	[ ! -e /tmp/write-failed ] || verdict "a write failed on $(cat /tmp/write-failed)"
