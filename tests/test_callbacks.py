@@ -125,7 +125,9 @@ def test_ipmi(series, machine, level, kdump):
 DEADLOCK = {
     "kfence": ("echo 1 >/proc/sys/kernel/panic_on_warn; modprobe oot_deadlock with=kfence",
                "kfence.sample_interval=1 kfence.check_on_panic=1", "KFENCE"),
-    "trace": ("mount -t tracefs none /mnt; echo 1 >/mnt/events/sched/enable;"
+    # a kprobe that is being optimized waits for the CPU that it has stopped
+    "trace": ("echo 0 >/proc/sys/debug/kprobes-optimization;"
+              "mount -t tracefs none /mnt; echo 1 >/mnt/events/sched/enable;"
               "taskset 2 cat /mnt/trace_pipe >/dev/null & taskset 1 modprobe oot_deadlock with=trace",
               "ftrace_dump_on_oops", "while another CPU reads the trace"),
 }
