@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import DEBUG, modules
+from tests.conftest import DEBUG, modules, oot_module
 from vm.machine import BUILD, Failure, Kernel
 
 HERE = Path(__file__).parent / "freeze"
@@ -718,36 +718,32 @@ def test_thawed_after_a_failure(series, start):
     assert len(re.findall(r"Froze ext4 \(loop0\)", log)) == len(re.findall(r"Thawed ext4 \(loop0\)", log)) == 3
 
 
-# A kernel thread is in the midst of a write for as long as the balance lasts that the mount has resumed.
-BALANCE = """
+# A kernel thread is in the midst of a write, and stays there. The filesystem is not to be closed to others until it ends.
+WRITER = """
 first() {
     prepare
-    echo 2000 >/sys/power/pm_freeze_timeout
-    # small, so that its chunks are: a pause waits for the end of one
-    make_fs btrfs -b 256M "$(disk d0)"
-    mount -t btrfs "$(disk d0)" /a || verdict mount
-    make_mount ext4 "$(disk d1)" /b
-    dd if=/dev/urandom of=/a/file bs=1M count=96 conv=fsync 2>/dev/null
-    btrfs balance start --full-balance --bg /a >/tmp/balance 2>&1
-    sleep 1
-    btrfs balance pause /a || verdict "the balance has ended too soon"
-    umount /a
-    mount -t btrfs "$(disk d0)" /a || verdict mount
+    echo 3000 >/sys/power/pm_freeze_timeout
+    make_mount ext4 "$(disk d0)" /a
+    make_mount xfs "$(disk d1)" /b
     start_writers /a /b
+    modprobe oot_writer path=/a/file seconds=30 || verdict modprobe
+    sleep 1
     suspend mem && verdict "it has gone to sleep"
-    btrfs balance status /a | grep "is running" >/dev/null || verdict "the balance has ended"
+    check_progress /a /b
+    [ "$(cat /sys/module/oot_writer/parameters/done)" = N ] || verdict "the writer has ended"
+    until [ "$(cat /sys/module/oot_writer/parameters/done)" = Y ]; do sleep 0.2; done
+    suspend mem || verdict "no suspend after its end"
     check_writers /a /b
-    btrfs balance cancel /a
-    umount_check btrfs "$(disk d0)" /a
+    umount_check ext4 "$(disk d0)" /a
     done_ok
 }
 """
 
 
 def test_writer_that_does_not_end(series, start):
-    log = run(start(series, BALANCE, bps=8 * MIB, timeout=200))
-    assert re.search(r"freezing btrfs \(vd.\) is given up: in the midst of a write for 2000 ms", log)
-    assert frozen(log) == []
+    log = run(start(series, WRITER, files=[oot_module(series, "oot_writer")]))
+    assert re.search(r"freezing ext4 \(vd.\) is given up: in the midst of a write for 3000 ms", log)
+    assert frozen(log) == [2]
 
 
 # The upper filesystem discards what has been deleted after it has been frozen itself.
