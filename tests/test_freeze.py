@@ -210,10 +210,16 @@ build() {
 check() { umount_check ext4 /dev/md0 /a; mdadm --stop /dev/md0 || verdict "mdadm --stop"; }
 """
 
-JOURNAL = """
+ON_A_FILE = """
 build() {
     make_mount ext4 "$(disk d1)" /b
-    l=$(make_loop /b/file 64)
+    l=$(make_loop /b/file 128)
+    build_upper
+}
+"""
+
+JOURNAL = ON_A_FILE + """
+build_upper() {
     make_fs ext4 -b 4096 -O journal_dev "$l"
     make_fs ext4 -b 4096 -J device="$l" "$(disk d0)"
     mount -t ext4 "$(disk d0)" /a || verdict mount
@@ -221,36 +227,19 @@ build() {
 check() { umount_check ext4 "$(disk d0)" /a; }
 """
 
-XFS_LOG = """
-build() {
-    make_mount ext4 "$(disk d1)" /b
-    l=$(make_loop /b/file 64)
-    make_fs xfs -l logdev="$l" "$(disk d0)"
-    mount -t xfs -o logdev="$l" "$(disk d0)" /a || verdict mount
+XFS = ON_A_FILE + """
+build_upper() {
+    make_fs xfs %s="$l" "$(disk d0)"
+    mount -t xfs -o %s="$l" "$(disk d0)" /a || verdict mount
 }
 check() {
     umount /a || verdict umount
-    xfs_repair -n -l "$l" "$(disk d0)" >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "it is not clean"; }
+    xfs_repair -n %s "$l" "$(disk d0)" >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "it is not clean"; }
 }
 """
 
-XFS_REALTIME = """
-build() {
-    make_mount ext4 "$(disk d1)" /b
-    l=$(make_loop /b/file 256)
-    make_fs xfs -d rtinherit=1 -r rtdev="$l" "$(disk d0)"
-    mount -t xfs -o rtdev="$l" "$(disk d0)" /a || verdict mount
-}
-check() {
-    umount /a || verdict umount
-    xfs_repair -n -r "$l" "$(disk d0)" >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "it is not clean"; }
-}
-"""
-
-F2FS = """
-build() {
-    make_mount ext4 "$(disk d1)" /b
-    l=$(make_loop /b/file 256)
+F2FS = ON_A_FILE + """
+build_upper() {
     make_fs f2fs -c "$l" "$(disk d0)"
     mount -t f2fs "$(disk d0)" /a || verdict mount
 }
@@ -302,8 +291,8 @@ STACKS = {  # how it is built, how many filesystems, and which of them is the up
     "nested, direct I/O": ("DIRECT_IO=--direct-io=on\n" + NESTED, 3, "ext4 (loop1)"),
     "md": (MD, 2, "ext4 (md0)"),
     "journal": (JOURNAL, 2, "ext4 (vd"),
-    "xfs log": (XFS_LOG, 2, "xfs (vd"),
-    "xfs realtime": (XFS_REALTIME, 2, "xfs (vd"),
+    "xfs log": (XFS % ("-l logdev", "logdev", "-l"), 2, "xfs (vd"),
+    "xfs realtime": (XFS % ("-d rtinherit=1 -r rtdev", "rtdev", "-r"), 2, "xfs (vd"),
     "f2fs": (F2FS, 2, "f2fs (vd"),
 }
 
