@@ -402,6 +402,84 @@ def test_served_by_user_space(kernel, job, start):
             run(vm)
 
 
+# The server of a fuseblk has stopped, while others go on to write to the disk below it.
+STOPPED_SERVER = """
+first() {
+    prepare
+    echo 3000 >/sys/power/pm_freeze_timeout
+    mkdir -p /fuse
+    mkntfs -q -F -f -s 512 -p 0 -H 0 -S 0 "$(disk d0)" 262144 >/tmp/mkntfs 2>&1 || { send mkntfs /tmp/mkntfs; verdict mkntfs; }
+    ntfs-3g -o big_writes "$(disk d0)" /fuse || verdict "ntfs-3g"
+    grep -q "/fuse fuseblk" /proc/mounts || verdict "no fuseblk"
+    l=$(make_loop /fuse/file 24)
+    make_mount ext4 "$l" /a
+    make_mount xfs "$(disk d1)" /b
+    start_writers /b
+    kill -STOP "$(pidof ntfs-3g)"
+    dd if=/dev/urandom of=/a/file bs=1M count=4 2>/dev/null
+    md5sum /a/file >/tmp/sum
+    (while [ ! -e /tmp/stop ]; do dd if=/dev/zero of="$(disk d0)" bs=4k seek=200000 count=1 conv=fsync 2>/dev/null; sleep 0.2; done) &
+    sleep 1
+    # it may be refused yet, if jbd2's thread waits for the server
+    suspend mem
+    kill -CONT "$(pidof ntfs-3g)"
+    suspend mem || verdict "no suspend"
+    check_writers /b
+    umount_check ext4 "$l" /a
+    mount -t ext4 -o ro "$l" /a
+    md5sum -c -s /tmp/sum || verdict "wrong data"
+    done_ok
+}
+"""
+
+
+def test_stopped_server(series, start):
+    log = run(start(series, STOPPED_SERVER))
+    assert re.search(r"ing ext4 \(loop0\) is given up: .* for 3000 ms", log)
+    assert frozen(log)[-1] == 2
+
+
+# Arrays whose metadata user space is said to keep. To write to the one with redundancy may need that.
+MD_EXTERNAL = """
+array() { # name, level, directory, disks
+    echo "md_$1" >/sys/module/md_mod/parameters/new_array
+    md=/sys/block/md_$1/md
+    { echo external:test >$md/metadata_version && echo "$2" >$md/level && echo 2 >$md/raid_disks &&
+        echo 65536 >$md/chunk_size; } || verdict "md_$1"
+    slot=0
+    for d in $4; do
+        dev=$(disk "$d")
+        { cat "/sys/block/${dev##*/}/dev" >$md/new_dev && cd "$md/dev-${dev##*/}" && echo 0 >offset &&
+            echo 524288 >size && echo $slot >slot; } || verdict "$d of md_$1"
+        cd /
+        slot=1
+    done
+    echo 524288 >$md/component_size
+    echo active >$md/array_state || verdict "md_$1 does not start"
+    # in place of mdmon
+    (while [ ! -e /tmp/stop ]; do echo active >/sys/block/md_$1/md/array_state; sleep 0.1; done) &
+    make_mount ext4 "/dev/md_$1" "$3"
+}
+first() {
+    prepare
+    modprobe -a md-mod raid0 raid1 || verdict modprobe
+    array zero raid0 /a "d0 d1"
+    array one raid1 /b "d2 d3"
+    start_writers /a /b
+    for i in 1 2 3; do suspend mem || verdict "no suspend"; done
+    check_writers /a /b
+    done_ok
+}
+"""
+
+
+def test_md_with_external_metadata(series, start):
+    log = run(start(series, MD_EXTERNAL))
+    assert frozen(log) == [2] * 3
+    order = re.findall(r"Froze ext4 \((md_\w+)\)|(Freezing user space processes)$", log, re.M)
+    assert order == [("md_one", ""), ("", "Freezing user space processes"), ("md_zero", "")] * 3
+
+
 USER_FROZEN = """
 first() {
     prepare
