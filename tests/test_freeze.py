@@ -77,6 +77,11 @@ def written(vm):
                if re.fullmatch(r"d\d", disk["device"]))
 
 
+def traced(vm):
+    """How many writes the guest has traced while all was frozen."""
+    return sum(int(line.split()[1]) for line in vm.said() if line.startswith("wrote "))
+
+
 def throttle(vm, bps):
     for i in range(4):
         vm.command_qmp("block_set_io_throttle", device=f"d{i}", bps=0, bps_rd=0, bps_wr=bps, iops=0, iops_rd=0, iops_wr=0)
@@ -150,6 +155,8 @@ def test_four(flavor, arch, start, tmp_path):
     assert frozen(vm.text("dmesg")) == ([4] if flavor == "series" else [])
     if flavor == "base":
         assert during > 0
+        # what the guest counts in every other run can be seen to count
+        assert traced(vm) > 0
         return
     assert during == 0
     for i in range(4):
@@ -205,6 +212,8 @@ build() {
     l=$(make_loop /b/file 128)
     mdadm --create /dev/md0 --run --assume-clean --level=1 --raid-devices=2 --size=65536 "$(disk d0)" "$l" >/tmp/md 2>&1 ||
         { send md /tmp/md; verdict mdadm; }
+    # or it writes to its superblocks some time after the last write
+    echo 0 >/sys/block/md0/md/safe_mode_delay
     make_mount ext4 /dev/md0 /a
 }
 check() { umount_check ext4 /dev/md0 /a; mdadm --stop /dev/md0 || verdict "mdadm --stop"; }
@@ -390,6 +399,34 @@ first() {
 """
 
 
+# Tasks of which one always waits for a FUSE server. The freezer may come to the server first.
+FUSE_WRITERS = """
+first() {
+    prepare
+    echo 5000 >/sys/power/pm_freeze_timeout
+    echo 0 >/sys/module/suspend/parameters/pm_test_delay
+    mkdir -p /back /fuse
+    mount -t tmpfs tmpfs /back
+    bindfs /back /fuse || verdict "bindfs"
+    mkdir /fuse/a /fuse/b /fuse/c
+    make_mount ext4 "$(disk d0)" /d
+    start_writers /fuse/a /fuse/b /fuse/c /d
+    for i in 1 2 3 4 5 6 7 8 9 10; do suspend mem || verdict "no suspend"; done
+    check_writers /fuse/a /fuse/b /fuse/c /d
+    done_ok
+}
+"""
+
+
+def test_fuse_writers(kernel, start):
+    vm = start(kernel, FUSE_WRITERS)
+    if "series" in kernel.name:
+        assert frozen(run(vm)) == [1] * 10
+    else:
+        with pytest.raises(Failure, match=REFUSED):
+            run(vm)
+
+
 @pytest.mark.parametrize("job", [FUSE, NBD], ids=["fuse", "nbd"])
 def test_served_by_user_space(kernel, job, start):
     vm = start(kernel, job, timeout=200)
@@ -572,47 +609,392 @@ def test_broken_disk(kernel, fs, start):
             run(vm)
 
 
-# 192 MiB at 4 MiB/s a disk are written in 16 s in parallel, in 48 s one after the other.
 WAKEUP = """
+stay_awake() {
+    cat /sys/power/wakeup_count >/tmp/count
+    cat /tmp/count >/sys/power/wakeup_count || verdict "wakeup_count"
+    suspend mem && verdict "it has gone to sleep"
+}
+first() {
+    prepare
+    echo 100000 >/proc/sys/vm/dirty_writeback_centisecs
+    echo 90 >/proc/sys/vm/dirty_ratio
+    echo 80 >/proc/sys/vm/dirty_background_ratio
+    make_mount ext4 "$(disk d0)" /a
+    make_mount ext4 "$(disk d1)" /b
+    make_mount xfs "$(disk d2)" /c
+    busy
+    for x in a b c; do echo x >/$x/x || verdict "a write failed"; done
+    done_ok
+}
+"""
+
+# 64 MiB at 4 MiB/s for what nothing freezes: a disk that is written to directly, and is open
+WAKEUP_SYNC = """
+sum() { head -c 67108864 "$(disk d3)" | md5sum; }
+busy() {
+    exec 9<>"$(disk d3)"
+    dd if=/dev/urandom bs=1M count=64 2>/dev/null >&9
+    sum >/tmp/sum
+    stay_awake
+    [ "$(sum)" = "$(cat /tmp/sum)" ] || verdict "wrong data"
+}
+"""
+
+# 192 MiB at 4 MiB/s a disk are written in 16 s in parallel, in 48 s one after the other.
+WAKEUP_FLUSH = """
+busy() {
+    for x in a b c; do dd if=/dev/urandom of=/$x/big bs=1M count=64 2>/dev/null; md5sum /$x/big >>/tmp/sums; done
+    stay_awake
+    md5sum -c -s /tmp/sums || verdict "wrong data"
+}
+"""
+
+# The same for the lower of two filesystems
+WAKEUP_LAYERS = """
+busy() {
+    l=$(make_loop /a/image 16)
+    make_mount ext4 "$l" /d
+    dd if=/dev/urandom of=/a/big bs=1M count=64 2>/dev/null
+    md5sum /a/big >/tmp/sums
+    echo x >/d/x
+    stay_awake
+    md5sum -c -s /tmp/sums || verdict "wrong data"
+    echo y >/d/y || verdict "it is still frozen"
+}
+"""
+
+# The freeze waits for the end of a write.
+WAKEUP_FREEZE = """
+busy() {
+    modprobe oot_writer path=/a/file seconds=30 || verdict modprobe
+    sleep 1
+    stay_awake
+    [ "$(cat /sys/module/oot_writer/parameters/done)" = N ] || verdict "the writer has ended"
+}
+"""
+
+WAKEUPS = {  # what it is busy with, and what the console says before and after that
+    "sync": (WAKEUP_SYNC, "suspend entry", "Freezing user space processes"),
+    "layers": (WAKEUP_LAYERS, "Freezing user space processes", "Freezing filesystems"),
+    "flush": (WAKEUP_FLUSH, "Freezing user space processes", "Freezing filesystems"),
+    "freeze": (WAKEUP_FREEZE, "Freezing user space processes", "Freezing filesystems"),
+}
+
+
+def wake(vm, before, after):
+    """Wakes a machine that is busy with going to sleep; how long it takes to come back."""
+    with vm:
+        vm.wait_console(before)
+        time.sleep(4)
+        assert after not in vm.console(), "too late for a wakeup"
+        asked = time.time()
+        vm.command_qmp("system_powerdown")
+        vm.wait_console("suspend exit")
+        took = time.time() - asked
+        vm.wait_ok()
+    return took
+
+
+@pytest.mark.parametrize("phase", WAKEUPS)
+def test_wakeup(phase, series, start):
+    """A wakeup event in the midst of what would take 12 or 26 seconds more."""
+    job, before, after = WAKEUPS[phase]
+    vm = start(series, job + WAKEUP, bps=4 * MIB, files=[oot_module(series, "oot_writer")])
+    took = wake(vm, before, after)
+    log = vm.text("dmesg")
+    assert frozen(log) == []
+    assert ("Freezing filesystems aborted by a wakeup event" in log) == (phase != "sync")
+    assert ("Syncing filesystems aborted by a wakeup event" in log) == (phase == "sync")
+    # half a second is promised; a busy host may need more
+    assert took < 4
+
+
+def test_wakeup_base(start):
+    """The control: the sync of the base is deaf to it."""
+    assert wake(start(freeze_kernel("base"), WAKEUP_SYNC + WAKEUP, bps=4 * MIB), *WAKEUPS["sync"][1:]) > 6
+
+
+# The error of one ends the sleep, though another would have to write for 16 s.
+BROKEN_AND_SLOW = """
+first() {
+    prepare
+    echo 100000 >/proc/sys/vm/dirty_writeback_centisecs
+    echo 90 >/proc/sys/vm/dirty_ratio
+    echo 80 >/proc/sys/vm/dirty_background_ratio
+    dmsetup create A --table "0 524288 linear $(disk d0) 0"
+    make_mount btrfs /dev/mapper/A /a
+    make_mount ext4 "$(disk d1)" /b
+    echo x >/a/file
+    break_dm A 524288
+    dd if=/dev/urandom of=/b/big bs=1M count=64 2>/dev/null
+    suspend mem && verdict "it has gone to sleep"
+    echo x >/b/x || verdict "a write failed"
+    send_log
+    verdict ok
+}
+"""
+
+
+def test_broken_and_slow_disk(series, start):
+    log = run(start(series, BROKEN_AND_SLOW, bps=4 * MIB))
+    assert float(re.search(r"Freezing filesystems failed after ([\d.]+) seconds", log)[1]) < 8
+
+
+# The disk is pulled out, and the filesystem is still mounted.
+GONE = """
 first() {
     prepare
     make_mount ext4 "$(disk d0)" /a
     make_mount ext4 "$(disk d1)" /b
-    make_mount xfs "$(disk d2)" /c
-    echo 100000 >/proc/sys/vm/dirty_writeback_centisecs
-    echo 90 >/proc/sys/vm/dirty_ratio
-    echo 80 >/proc/sys/vm/dirty_background_ratio
-    for x in a b c; do dd if=/dev/urandom of=/$x/big bs=1M count=64 2>/dev/null; md5sum /$x/big >>/tmp/sums.big; done
-    cat /sys/power/wakeup_count >/tmp/count
-    cat /tmp/count >/sys/power/wakeup_count || verdict "wakeup_count"
-    suspend mem && verdict "it has gone to sleep"
-    for x in a b c; do echo x >/$x/x || verdict "a write failed"; done
-    md5sum -c -s /tmp/sums.big || verdict "wrong data"
+    start_writers /b
+    echo x >/a/x
+    d=$(disk d0)
+    echo 1 >"/sys/block/${d##*/}/device/../remove"
+    disk d0 && verdict "the disk is still there"
+    suspend mem || verdict "no suspend"
+    check_writers /b
+    send_log
+    verdict ok
+}
+"""
+
+
+def test_disk_that_is_gone(series, start):
+    log = run(start(series, GONE))
+    assert len(re.findall(r"The disk of ext4 \(vd.\) is gone, it is not frozen", log)) == 1
+    assert frozen(log) == [1]
+
+
+# What is synced and not frozen is on a disk that takes I/O and keeps it, while another is written to all the time.
+SYNC_STUCK = """
+first() {
+    prepare
+    echo 3000 >/sys/power/pm_freeze_timeout
+    dmsetup create A --table "0 65536 linear $(disk d0) 0"
+    mkfs.minix /dev/mapper/A >/dev/null || verdict mkfs.minix
+    mount -t minix /dev/mapper/A /a || verdict "mount of minix"
+    make_mount ext4 "$(disk d1)" /b
+    start_writers /b
+    dd if=/dev/urandom of=/a/file bs=64k count=16 2>/dev/null
+    md5sum /a/file >/tmp/sum
+    dmsetup suspend --nolockfs --noflush A
+    suspend mem || verdict "no suspend"
+    suspend mem || verdict "no second suspend"
+    dmsetup resume A
+    check_writers /b
+    umount /a
+    mount -t minix /dev/mapper/A /a || verdict "second mount of minix"
+    md5sum -c -s /tmp/sum || verdict "wrong data"
     done_ok
 }
 """
 
 
-def moment(log, text):
-    return float(re.search(rf"\[ *([\d.]+)\] .*{text}", log)[1])
+def test_sync_that_does_not_end(kernel, start):
+    vm = start(kernel, SYNC_STUCK, timeout=60)
+    if "base" in kernel.name:
+        with pytest.raises(Failure, match="no verdict"):
+            run(vm)
+        return
+    log = run(vm)
+    assert len(re.findall(r"syncing minix \(dm-0\) is given up: no I/O for 3000 ms", log)) == 1
+    assert "Still syncing minix (dm-0), left alone" in log
+    assert frozen(log) == [1, 1]
 
 
-def test_wakeup(series, start):
-    """A wakeup event while the filesystems are flushed; the control is how long it takes without one."""
-    vm = start(series, WAKEUP, bps=4 * MIB)
-    with vm:
-        vm.wait_console("Freezing user space processes")
-        time.sleep(4)
-        assert "Freezing filesystems" not in vm.console(), "the disks are too fast"
-        asked = time.time()
-        vm.command_qmp("system_powerdown")
-        vm.wait_console("Restarting tasks")
-        took = time.time() - asked
+# A btrfs of which one mirror has failed, and then answers again, but has missed a commit
+BTRFS_MIRROR = """
+first() {
+    prepare
+    dmsetup create A --table "0 1048576 linear $(disk d0) 0"
+    make_fs btrfs -d raid1 -m raid1 "$(disk d1)" /dev/mapper/A
+    mount -t btrfs -o device=/dev/mapper/A "$(disk d1)" /a || verdict mount
+    dd if=/dev/urandom of=/a/file bs=1M count=4 conv=fsync 2>/dev/null
+    md5sum /a/file >/tmp/sum
+    break_dm A 1048576
+    freeze_and_thaw
+    { echo x >/a/x && sync -f /a/x; } || verdict "it is read-only"
+    dmsetup load A --table "0 1048576 linear $(disk d0) 0"
+    dmsetup suspend --nolockfs A
+    dmsetup resume A
+    freeze_and_thaw
+    { echo y >/a/y && sync -f /a/y; } || verdict "it is read-only after all"
+    md5sum -c -s /tmp/sum || verdict "wrong data"
+    send_log
+    verdict ok
+}
+"""
+
+# With checkpoint=disable a sync leaves an f2fs dirty.
+F2FS_DIRTY = """
+first() {
+    prepare
+    make_fs f2fs "$(disk d0)"
+    mount -t f2fs -o checkpoint=disable "$(disk d0)" /a || verdict mount
+    dd if=/dev/urandom of=/a/file bs=1M count=4 conv=fsync 2>/dev/null
+    md5sum /a/file >/tmp/sum
+    freeze_and_thaw
+    echo x >/a/x || verdict "a write failed"
+    mount -o remount,checkpoint=enable /a || verdict remount
+    md5sum -c -s /tmp/sum || verdict "wrong data"
+    umount_check f2fs "$(disk d0)" /a
+    send_log
+    verdict ok
+}
+"""
+
+
+@pytest.mark.parametrize("job, refused", [(BTRFS_MIRROR, "it is read-only"), (F2FS_DIRTY, "it cannot be frozen")],
+                         ids=["btrfs", "f2fs"])
+def test_frozen_as_it_is(kernel, job, refused, start):
+    """What works while it is not frozen goes on to work; the base is frozen by fsfreeze(8)."""
+    if "series" in kernel.name:
+        run(start(kernel, 'freeze_and_thaw() { suspend mem || verdict "no suspend"; }' + job))
+        return
+    vm = start(kernel, """
+freeze_and_thaw() {
+    /sbin/fsfreeze -f /a || verdict "it cannot be frozen"
+    /sbin/fsfreeze -u /a || verdict "it cannot be thawed"
+}
+""" + job)
+    with pytest.raises(Failure, match=refused):
+        run(vm)
+
+
+# 200 MiB are copied to another disk. The machine is turned off meanwhile, and the mount goes on with it.
+REPLACE = """
+first() {
+    prepare
+    make_mount btrfs "$(disk d0)" /a
+    dd if=/dev/zero of=/a/file bs=1M count=200 conv=fsync 2>/dev/null
+    say written
+    sleep 2
+    btrfs replace start -f 1 "$(disk d1)" /a >/tmp/replace 2>&1 || { send replace /tmp/replace; verdict "replace start"; }
+    sleep 3
+    sync
+    verdict ok
+}
+"""
+
+REPLACE_RESUMED = """
+replacing() { btrfs replace status -1 /a | grep -q "% done" || verdict "nothing is being replaced"; }
+first() {
+    prepare
+    echo 4 >/sys/module/suspend/parameters/pm_test_delay
+    modprobe btrfs
+    btrfs device scan >/dev/null
+    mount -t btrfs "$(disk d0)" /a || verdict mount
+    sleep 3
+    replacing
+    suspend mem || verdict "no suspend"
+    replacing
+    btrfs replace cancel /a || verdict "replace cancel"
+    umount_check btrfs "$(disk d0)" /a
+    done_ok
+}
+"""
+
+
+def test_replace(series, start):
+    with start(series, REPLACE) as vm:
+        vm.wait_said("written")
+        throttle(vm, 2 * MIB)
         vm.wait_ok()
-    log = vm.text("dmesg")
-    assert "Freezing filesystems failed" in log
-    # half a second is promised; a busy host may need more, but not the 12 s that the disks would
-    assert took < 4
+    log = run(start(series, REPLACE_RESUMED, bps=2 * MIB))
+    assert "continuing dev_replace" in log
+    assert frozen(log) == [1]
+
+
+# A rescan that has begun before the freeze, and ends after the thaw
+RESCAN = """
+first() {
+    prepare
+    make_mount btrfs "$(disk d0)" /a
+    btrfs subvolume create /a/s >/dev/null
+    dd if=/dev/zero of=/a/s/file bs=4k count=2000 oflag=direct 2>/dev/null || verdict dd
+    n=0
+    while [ $n -lt 30 ]; do n=$((n + 1)); btrfs subvolume snapshot -r /a/s /a/$n >/dev/null; done
+    btrfs quota enable /a || verdict "quota enable"
+    btrfs quota rescan -w /a >/dev/null
+    begin=$(cut -d' ' -f1 /proc/uptime)
+    btrfs quota rescan -w /a >/dev/null
+    say rescan from $begin to "$(cut -d' ' -f1 /proc/uptime)"
+    btrfs quota rescan /a >/dev/null || verdict "quota rescan"
+    suspend mem || verdict "no suspend"
+    btrfs quota rescan -s /a >/tmp/rescan
+    send rescan /tmp/rescan
+    btrfs quota rescan -w /a >/dev/null
+    umount_check btrfs "$(disk d0)" /a
+    done_ok
+}
+"""
+
+
+def test_rescan(series, start):
+    vm = start(series, RESCAN)
+    assert frozen(run(vm)) == [1]
+    assert "rescan operation running" in vm.text("rescan")
+
+
+# A dquot of a frozen filesystem is to be released, and another filesystem without quotas to be synced.
+QUOTA = """
+first() {
+    prepare
+    make_fs ext4 -O quota "$(disk d0)"
+    mount -t ext4 "$(disk d0)" /a || verdict mount
+    make_mount ext4 "$(disk d1)" /b
+    n=0
+    while [ $n -lt 50 ]; do n=$((n + 1)); echo x >/a/$n; chown $((1000 + n)) /a/$n; done
+    sync
+    /sbin/fsfreeze -f /a || verdict fsfreeze
+    echo 2 >/proc/sys/vm/drop_caches
+    echo 2 >/proc/sys/vm/drop_caches
+    sleep 1
+    echo x >/b/x
+    (sync -f /b/x; touch /tmp/synced) &
+    sleep 3
+    [ -e /tmp/synced ] || verdict "the sync waits"
+    /sbin/fsfreeze -u /a
+    umount_check ext4 "$(disk d0)" /a
+    done_ok
+}
+"""
+
+
+def test_quota_of_another(kernel, start):
+    vm = start(kernel, QUOTA)
+    if "series" in kernel.name:
+        run(vm)
+    else:
+        with pytest.raises(Failure, match="the sync waits"):
+            run(vm)
+
+
+# A user freezes what a sleep is about to freeze. The sleep gives up after 3 s, the writer ends after 8.
+TWO_FREEZERS = """
+first() {
+    prepare
+    echo 3000 >/sys/power/pm_freeze_timeout
+    mount_on_fuse /a
+    modprobe oot_writer path=/a/file seconds=8 || verdict modprobe
+    sleep 0.5
+    (suspend mem; echo $? >/tmp/suspended) &
+    sleep 1.5
+    /sbin/fsfreeze -f /a || verdict "fsfreeze fails"
+    [ "$(cat /sys/module/oot_writer/parameters/done)" = Y ] || verdict "it has not waited for the writer"
+    wait
+    /sbin/fsfreeze -u /a || verdict "it is not frozen"
+    echo x >/a/x || verdict "a write failed"
+    umount_check ext4 "$l" /a
+    done_ok
+}
+"""
+
+
+def test_two_freezers(series, start):
+    log = run(start(series, TWO_FREEZERS, files=[oot_module(series, "oot_writer")]))
+    assert "freezing ext4 (loop0) is given up: in the midst of a write for 3000 ms" in log
 
 
 MANY = """
@@ -969,9 +1351,8 @@ first() {
     exec 8</dev/snapshot || verdict "no /dev/snapshot"
     echo 0 2>/dev/null >/sys/power/freeze_filesystems && verdict "it is turned off while an image may be made"
     exec 8<&-
-    mount -t tracefs tracefs /sys/kernel/tracing
-    echo 1 >/sys/kernel/tracing/events/power/filesystem_sleep/enable || verdict "no trace event"
-    suspend freeze || verdict "no suspend to idle"
+    # the library has turned the trace event on
+    echo freeze >/sys/power/state || verdict "no suspend to idle"
     grep -o "filesystem_sleep: .*" /sys/kernel/tracing/trace >/tmp/trace
     send trace /tmp/trace
     check_writers /a
@@ -1113,6 +1494,7 @@ SNAPSHOT = """
 restore() { /job/snapshot restore "$(disk swap)" || verdict "the image cannot be restored"; }
 sleep_and_wake() {
     /job/snapshot save "$(disk swap)" || { send_log; verdict "no image"; }
+    count_writes
     say resumed
 }
 """
@@ -1150,6 +1532,33 @@ def test_dev_snapshot(kernel, start, tmp_path):
         vm.wait_ok()
     assert "resumed" in vm.said() and vm.stages() == ["first", "first"]
     assert frozen(vm.text("dmesg")) == ([4] if "series" in kernel.name else [])
+
+
+# The owner of /dev/snapshot crashes while all is frozen.
+CRASH = """
+first() {
+    prepare
+    make_mount ext4 "$(disk d0)" /a
+    start_writers /a
+    cd /a
+    echo core >/proc/sys/kernel/core_pattern
+    ulimit -c unlimited
+    sh -c 'kill -ABRT $$'
+    [ -e core ] || verdict "no core dump of others"
+    rm core
+    /job/snapshot crash && verdict "it has not crashed"
+    [ ! -e core ] || verdict "a core dump of the one that has frozen all"
+    cd /
+    check_writers /a
+    umount_check ext4 "$(disk d0)" /a
+    done_ok
+}
+"""
+
+
+def test_crash_of_the_snapshot_owner(series, start, tmp_path):
+    log = run(start(series, CRASH, files=[program("snapshot", tmp_path)]))
+    assert frozen(log) == [1]
 
 
 def test_hybrid_sleep(series, start, tmp_path):
@@ -1203,7 +1612,10 @@ def test_ways_back(series, start, tmp_path):
 
 
 JUMP = """
-sleep_and_wake() { /job/jump || { send_log; verdict "kexec does not come back"; }; }
+sleep_and_wake() {
+    /job/jump || { send_log; verdict "kexec does not come back"; }
+    count_writes
+}
 """
 
 

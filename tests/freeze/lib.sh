@@ -11,6 +11,45 @@ prepare() {
 	[ ! -e /sys/power/pm_debug_messages ] || echo 1 >/sys/power/pm_debug_messages
 	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	echo freezer >/sys/power/pm_test
+	trace_writes
+}
+
+# x86_64's kernels can trace; the few runs of arm64 count at the device only.
+trace_writes() {
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || return
+	cd /sys/kernel/tracing || verdict tracefs
+	echo global >trace_clock
+	echo 'rwbs !~ "R*"' >events/block/block_rq_issue/filter
+	echo 1 >events/block/block_rq_issue/enable
+	echo 1 >events/power/suspend_resume/enable
+	opens="freeze_processes.* end"
+	if [ -e events/power/filesystem_sleep ]; then
+		echo 1 >events/power/filesystem_sleep/enable
+		opens="filesystem_sleep: freezing .* end"
+	fi
+	cd /
+}
+
+# How many writes have been issued since the last filesystem was frozen, or on the base user space was, until the thaw.
+# Not counted are the disks of $UNCOUNTED and the one that is swapped to.
+count_writes() {
+	[ -n "$opens" ] || return
+	skip=" "
+	for d in swap $UNCOUNTED; do
+		d=$(disk "$d") && skip="$skip$(cat "/sys/block/${d##*/}/dev") "
+	done
+	awk -v opens="$opens" -v skip="$skip" '
+		$0 ~ opens { open = 1; n = 0; }
+		/filesystem_sleep: thawing .* begin|thaw_processes.* begin/ { if (open) total += n; open = 0 }
+		open && sub(/.*block_rq_issue: /, "") && !index(skip, " " $1 " ") { n++; print >"/tmp/writes" }
+		END { print total + 0 }
+	' /sys/kernel/tracing/trace >/tmp/written
+	echo >/sys/kernel/tracing/trace
+	say wrote "$(cat /tmp/written)" while frozen
+	[ ! -e /sys/power/freeze_filesystems ] || [ "$(cat /tmp/written)" = 0 ] || {
+		send writes /tmp/writes
+		verdict "$(cat /tmp/written) writes while all was frozen"
+	}
 }
 
 # Where an earlier boot has left an image that is to be restored
@@ -130,6 +169,7 @@ suspend() { # what to write to /sys/power/state
 	echo "$1" >/sys/power/state
 	rc=$?
 	say suspend "$1" "$rc" after "$(cut -d' ' -f1 /proc/uptime)"
+	[ $rc != 0 ] || count_writes
 	return $rc
 }
 

@@ -2,12 +2,14 @@
  * What s2disk and resume do with /dev/snapshot, with the image on a disk of its own:
  *   snapshot save DISK      makes an image and restarts the machine; comes back when that image is restored
  *   snapshot restore DISK   restores the image, if there is one
+ *   snapshot crash          freezes all, and crashes
  */
 #include <err.h>
 #include <fcntl.h>
 #include <linux/suspend_ioctls.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -66,12 +68,23 @@ static void restore(int disk)
 	err(1, "SNAPSHOT_ATOMIC_RESTORE");
 }
 
+static void crash(void)
+{
+	int snapshot = open("/dev/snapshot", O_RDONLY);
+
+	if (snapshot < 0 || ioctl(snapshot, SNAPSHOT_FREEZE))
+		err(1, "SNAPSHOT_FREEZE");
+	abort();
+}
+
 int main(int argc, char **argv)
 {
 	int disk;
 
+	if (argc == 2 && !strcmp(argv[1], "crash"))
+		crash();
 	if (argc != 3)
-		errx(1, "save or restore, and a disk");
+		errx(1, "save or restore, and a disk; or crash");
 	disk = open(argv[2], O_RDWR);
 	if (disk < 0 || mlockall(MCL_CURRENT | MCL_FUTURE))
 		err(1, "%s", argv[2]);
