@@ -399,8 +399,18 @@ first() {
 """
 
 
-# Tasks of which one always waits for a FUSE server. The freezer may come to the server first.
+# Tasks of which one always waits for a FUSE server. The freezer may come to the server first. They do not read: who waits
+# for a page that is being read cannot be frozen.
 FUSE_WRITERS = """
+fuse_writer() { # directory
+    n=0
+    while [ ! -e /tmp/stop ]; do
+        n=$((n + 1))
+        head -c 65536 /dev/zero >"$1/$((n % 8))" || touch /tmp/failed
+        mv "$1/$((n % 8))" "$1/moved" || touch /tmp/failed
+        echo $n >"/tmp/progress.${1##*/}"
+    done
+}
 first() {
     prepare
     echo 5000 >/sys/power/pm_freeze_timeout
@@ -410,9 +420,14 @@ first() {
     bindfs /back /fuse || verdict "bindfs"
     mkdir /fuse/a /fuse/b /fuse/c
     make_mount ext4 "$(disk d0)" /d
-    start_writers /fuse/a /fuse/b /fuse/c /d
+    start_writers /d
+    for w in /fuse/a /fuse/b /fuse/c; do fuse_writer $w & done
+    sleep 1
     for i in 1 2 3 4 5 6 7 8 9 10; do suspend mem || verdict "no suspend"; done
-    check_writers /fuse/a /fuse/b /fuse/c /d
+    check_progress /fuse/a /fuse/b /fuse/c
+    check_writers /d
+    [ ! -e /tmp/failed ] || verdict "a write failed"
+    [ "$(tr -d '\\0' </fuse/a/moved | wc -c)" = 0 ] && [ "$(wc -c </fuse/a/moved)" = 65536 ] || verdict "wrong data"
     done_ok
 }
 """
@@ -500,6 +515,8 @@ array() { # name, level, directory, disks
 first() {
     prepare
     modprobe -a md-mod raid0 raid1 || verdict modprobe
+    # an array that is resynced goes on with that
+    UNCOUNTED="d2 d3"
     array zero raid0 /a "d0 d1"
     array one raid1 /b "d2 d3"
     start_writers /a /b
@@ -948,8 +965,7 @@ first() {
     while [ $n -lt 50 ]; do n=$((n + 1)); echo x >/a/$n; chown $((1000 + n)) /a/$n; done
     sync
     /sbin/fsfreeze -f /a || verdict fsfreeze
-    echo 2 >/proc/sys/vm/drop_caches
-    echo 2 >/proc/sys/vm/drop_caches
+    for i in 1 2 3; do echo 3 >/proc/sys/vm/drop_caches; done
     sleep 1
     echo x >/b/x
     (sync -f /b/x; touch /tmp/synced) &
@@ -979,7 +995,7 @@ first() {
     mount_on_fuse /a
     modprobe oot_writer path=/a/file seconds=8 || verdict modprobe
     sleep 0.5
-    (suspend mem; echo $? >/tmp/suspended) &
+    echo mem >/sys/power/state &
     sleep 1.5
     /sbin/fsfreeze -f /a || verdict "fsfreeze fails"
     [ "$(cat /sys/module/oot_writer/parameters/done)" = Y ] || verdict "it has not waited for the writer"

@@ -25,7 +25,7 @@ trace_writes() {
 	opens="freeze_processes.* end"
 	if [ -e events/power/filesystem_sleep ]; then
 		echo 1 >events/power/filesystem_sleep/enable
-		opens="filesystem_sleep: freezing .* end"
+		opens="filesystem_sleep: freezing .* end, err=0"
 	fi
 	cd /
 }
