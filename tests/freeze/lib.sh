@@ -36,10 +36,10 @@ count_writes() {
 	[ -n "$opens" ] || return
 	skip=" "
 	for d in swap $UNCOUNTED; do
-		d=$(disk "$d") && skip="$skip$(cat "/sys/block/${d##*/}/dev") "
+		d=$(disk "$d") && skip="$skip$(tr : , <"/sys/block/${d##*/}/dev") "
 	done
 	awk -v opens="$opens" -v skip="$skip" '
-		$0 ~ opens { open = 1; n = 0; }
+		$0 ~ opens { open = 1; n = 0; print "from here on" >"/tmp/writes" }
 		/filesystem_sleep: thawing .* begin|thaw_processes.* begin/ { if (open) total += n; open = 0 }
 		open && sub(/.*block_rq_issue: /, "") && !index(skip, " " $1 " ") { n++; print >"/tmp/writes" }
 		END { print total + 0 }
