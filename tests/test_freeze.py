@@ -816,7 +816,7 @@ def test_sync_that_does_not_end(kernel, start):
         return
     log = run(vm)
     assert len(re.findall(r"syncing minix \(dm-0\) is given up: no I/O for 3000 ms", log)) == 1
-    assert "Still syncing minix (dm-0), left alone" in log
+    assert "Still waiting for minix (dm-0), left alone" in log
     assert frozen(log) == [1, 1]
 
 
