@@ -19,7 +19,7 @@ trace_writes() {
 	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || return
 	cd /sys/kernel/tracing || verdict tracefs
 	echo global >trace_clock
-	echo 'rwbs !~ "R*"' >events/block/block_rq_issue/filter
+	echo '!(rwbs ~ "R*")' >events/block/block_rq_issue/filter || verdict "trace filter"
 	echo 1 >events/block/block_rq_issue/enable
 	echo 1 >events/power/suspend_resume/enable
 	opens="freeze_processes.* end"
