@@ -472,7 +472,7 @@ first() {
     md5sum /a/file >/tmp/sum
     (while [ ! -e /tmp/stop ]; do dd if=/dev/zero of="$(disk d0)" bs=4k seek=200000 count=1 conv=fsync 2>/dev/null; sleep 0.2; done) &
     sleep 1
-    # it may be refused yet, if jbd2's thread waits for the server
+    # it is refused as long as threads of ext4 that call the freezer wait for the server
     suspend mem
     kill -CONT "$(pidof ntfs-3g)"
     suspend mem || verdict "no suspend"
@@ -488,6 +488,8 @@ first() {
 def test_stopped_server(series, start):
     log = run(start(series, STOPPED_SERVER))
     assert re.search(r"ing ext4 \(loop0\) is given up: .* for 3000 ms", log)
+    assert "Freezing user space processes completed" in log.split("suspend exit")[0]
+    assert set(re.findall(r"task:(\S+) +state", log)) <= {"jbd2/loop0-8", "ext4lazyinit"}
     assert frozen(log)[-1] == 2
 
 
