@@ -474,6 +474,8 @@ first() {
     sleep 1
     # it is refused as long as threads of ext4 that call the freezer wait for the server
     suspend mem
+    suspend mem
+    [ "$(grep -ls flush_sb /proc/[0-9]*/stack | wc -l)" -le 1 ] || verdict "a worker more is stuck each time"
     kill -CONT "$(pidof ntfs-3g)"
     suspend mem || verdict "no suspend"
     check_writers /b
