@@ -517,7 +517,7 @@ array() { # name, level, directory, disks
 keep_metadata() { # what mdmon does
     while [ ! -e /tmp/stop ]; do
         case $(cat /sys/block/md_one/md/array_state) in
-        write-pending) echo active >/sys/block/md_one/md/array_state ;;
+        write-pending) echo asked >>/tmp/asked; echo active >/sys/block/md_one/md/array_state ;;
         active-idle) echo clean >/sys/block/md_one/md/array_state ;;
         *) sleep 0.05 ;;
         esac 2>/dev/null
@@ -577,6 +577,16 @@ first() {
         kill -CONT $mdmon
         [ $rc = $mdmon_does ] || verdict "suspend: $rc"
     done
+    # it is in use, nothing is written to it, and what mdmon does in the meantime is refused
+    umount /b
+    exec 8</dev/md_one
+    wait_state clean
+    rm /tmp/asked
+    exec 9</dev/snapshot
+    [ -e /tmp/asked ] || verdict "mdmon has not been asked"
+    sleep 1
+    [ "$(cat /sys/block/md_one/md/array_state)" != clean ] || verdict "it is clean in a hibernation"
+    exec 9<&-
     wait_state clean
     touch /tmp/stop
     done_ok
