@@ -577,10 +577,11 @@ first() {
         kill -CONT $mdmon
         [ $rc = $mdmon_does ] || verdict "suspend: $rc"
     done
-    # it is in use, nothing is written to it, and what mdmon does in the meantime is refused
+    # it is in use, nothing is or has been written to it, and what mdmon does in the meantime is refused
     umount /b
-    exec 8</dev/md_one
     wait_state clean
+    echo read-auto >/sys/block/md_one/md/array_state || verdict read-auto
+    exec 8</dev/md_one
     rm /tmp/asked
     exec 9</dev/snapshot
     [ -e /tmp/asked ] || verdict "mdmon has not been asked"
