@@ -495,54 +495,29 @@ def test_stopped_server(series, start):
     assert frozen(log)[-1] == 2
 
 
-# Arrays whose metadata user space is said to keep. To write to the one with redundancy needs that, once it is clean.
+# An array whose metadata mdmon keeps. To write to it when it is clean needs that.
 MD_EXTERNAL = """
-array() { # name, level, directory, disks
-    echo "md_$1" >/sys/module/md_mod/parameters/new_array
-    md=/sys/block/md_$1/md
-    { echo external:test >$md/metadata_version && echo "$2" >$md/level && echo 2 >$md/raid_disks &&
-        echo 65536 >$md/chunk_size; } || verdict "md_$1"
-    slot=0
-    for d in $4; do
-        dev=$(disk "$d")
-        { cat "/sys/block/${dev##*/}/dev" >$md/new_dev && cd "$md/dev-${dev##*/}" && echo 0 >offset &&
-            echo 524288 >size && echo $slot >slot; } || verdict "$d of md_$1"
-        cd /
-        slot=1
-    done
-    # without a resync, which would go on in a sleep
-    { echo 524288 >$md/component_size && echo none >$md/resync_start && echo active >$md/array_state; } ||
-        verdict "md_$1 does not start"
-}
-keep_metadata() { # what mdmon does
-    while [ ! -e /tmp/stop ]; do
-        case $(cat /sys/block/md_one/md/array_state) in
-        write-pending) echo asked >>/tmp/asked; echo active >/sys/block/md_one/md/array_state ;;
-        active-idle) echo clean >/sys/block/md_one/md/array_state ;;
-        *) sleep 0.05 ;;
-        esac 2>/dev/null
-    done
-}
-make_arrays() {
-    prepare
-    modprobe -a md-mod raid0 raid1 || verdict modprobe
-    array zero raid0 /a "d0 d1"
-    array one raid1 /b "d2 d3"
-    echo 0.01 >/sys/block/md_one/md/safe_mode_delay || verdict safe_mode_delay
-    rm -f /tmp/stop
-    keep_metadata &
-    mdmon=$!
-    make_mount ext4 /dev/md_zero /a
-    make_fs ext4 /dev/md_one
+make_array() { # directory
+    modprobe -a md-mod raid1 || verdict modprobe
+    export MDADM_NO_SYSTEMCTL=1
+    mkdir -p /run/mdadm /dev/md
+    { mdadm -C /dev/md/ddf --run -e ddf -n 2 "$(disk d2)" "$(disk d3)" &&
+        mdadm -C /dev/md/one --run --assume-clean -l 1 -n 2 --size=256M /dev/md/ddf; } >/tmp/mdadm 2>&1 ||
+        { send mdadm /tmp/mdadm; verdict mdadm; }
+    mdmon=$(cat /run/mdadm/*.pid)
+    md=$(readlink -f /dev/md/one)
+    state=/sys/block/${md##*/}/md/array_state
+    echo 0.01 >"/sys/block/${md##*/}/md/safe_mode_delay" || verdict safe_mode_delay
+    make_fs ext4 "$md"
     # written to by nobody but who is told to
-    mount -t ext4 -o noinit_itable,commit=1000 /dev/md_one /b || verdict mount
+    mount -t ext4 -o noinit_itable,commit=1000 "$md" "$1" || verdict mount
 }
 wait_state() {
     t=0
-    until [ "$(cat /sys/block/md_one/md/array_state)" = "$1" ]; do
+    until [ "$(cat "$state")" = "$1" ]; do
         sleep 0.1
         t=$((t + 1))
-        [ $t -lt 100 ] || verdict "the array is $(cat /sys/block/md_one/md/array_state), not $1"
+        [ $t -lt 100 ] || verdict "the array is $(cat "$state"), not $1"
     done
 }
 """
@@ -550,13 +525,15 @@ wait_state() {
 # Tasks that share a lock with one that waits for the array
 MD_BUSY = """
 first() {
-    make_arrays
+    prepare
+    make_array /b
+    make_mount ext4 "$(disk d0)" /a
     echo 3000 >/sys/power/pm_freeze_timeout
     start_writers /a /b
     for i in 1 2 3; do (while [ ! -e /tmp/stop ]; do dd if=/dev/zero bs=4k count=1 conv=fsync,notrunc; sleep 0.1; done) 2>/dev/null >/b/shared & done
     for i in 1 2 3 4 5; do sleep 0.3; suspend mem || verdict "no suspend"; done
     check_writers /a /b
-    umount_check ext4 /dev/md_one /b
+    umount_check ext4 "$md" /b
     done_ok
 }
 """
@@ -564,14 +541,15 @@ first() {
 # What is to be written is so by the freeze, when mdmon is frozen.
 MD_CLEAN = """
 first() {
-    make_arrays
+    prepare
+    make_array /b
     echo 3000 >/sys/power/pm_freeze_timeout
     echo 100000 >/proc/sys/vm/dirty_writeback_centisecs
     sync
     for mdmon_does in answer stop answer; do
         wait_state clean
         echo $mdmon_does >>/b/x
-        [ "$(cat /sys/block/md_one/md/array_state)" = clean ] || verdict "it has been written to"
+        [ "$(cat "$state")" = clean ] || verdict "it has been written to"
         [ $mdmon_does = answer ] || kill -STOP $mdmon
         if suspend mem; then rc=answer; else rc=stop; fi
         kill -CONT $mdmon
@@ -580,16 +558,13 @@ first() {
     # it is in use, nothing is or has been written to it, and what mdmon does in the meantime is refused
     umount /b
     wait_state clean
-    echo read-auto >/sys/block/md_one/md/array_state || verdict read-auto
-    exec 8</dev/md_one
-    rm /tmp/asked
+    echo read-auto >"$state" || verdict read-auto
+    exec 8<"$md"
     exec 9</dev/snapshot
-    [ -e /tmp/asked ] || verdict "mdmon has not been asked"
     sleep 1
-    [ "$(cat /sys/block/md_one/md/array_state)" != clean ] || verdict "it is clean in a hibernation"
+    case $(cat "$state") in active | active-idle) ;; *) verdict "it is $(cat "$state") in a hibernation" ;; esac
     exec 9<&-
     wait_state clean
-    touch /tmp/stop
     done_ok
 }
 """
@@ -599,15 +574,20 @@ def test_md_with_external_metadata(series, start):
     log = run(start(series, MD_EXTERNAL + MD_BUSY))
     assert frozen(log) == [2] * 5
     # before it, its writers would keep each other from being frozen
-    order = re.findall(r"(?:Froze ext4 \((md)_\w+\)|Freezing (user) space processes$)", log, re.M)
-    assert order == [("", "user"), ("md", ""), ("md", "")] * 5
+    for sleep in log.split("suspend entry")[1:]:
+        assert sleep.index("Freezing user space processes") < sleep.index("Froze ext4 (md")
 
 
-def test_clean_md_with_external_metadata(series, start):
-    """The control is a mdmon that does not answer."""
-    log = run(start(series, MD_EXTERNAL + MD_CLEAN))
-    assert frozen(log) == [2] * 2
-    assert re.search(r"md_one: writes still wait for user space[^$]*ing ext4 \(md_one\) is given up", log)
+def test_clean_md_with_external_metadata(kernel, start):
+    vm = start(kernel, MD_EXTERNAL + MD_CLEAN, timeout=60)
+    if "base" in kernel.name:
+        # the sync before the suspend waits for mdmon, which has stopped
+        with pytest.raises(Failure, match="no verdict"):
+            run(vm)
+        return
+    log = run(vm)
+    assert frozen(log) == [1] * 2
+    assert re.search(r"md: (md\d+): writes still wait for user space[^$]*ing ext4 \(\1\) is given up", log)
 
 
 USER_FROZEN = """
