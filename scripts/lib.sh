@@ -13,7 +13,7 @@ build=$repo/build
 tree=$build/tree
 base_tree=$build/base-tree
 patches=$repo/patches/v6.1
-series=$patches/series
+topics_file=$patches/topics
 cache=${SAFESTOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/safestop}
 mkdir -p "$build" "$cache"
 cache=$(cd "$cache" && pwd -P)
@@ -28,7 +28,10 @@ as_root() {
 # The value of a key of base/v6.1.
 pinned() { sed -n "s/^$1=//p" "$repo/base/v6.1"; }
 
-topics() { if [ -f "$series" ]; then sed 's/#.*//' "$series" | awk 'NF { print $1 }'; fi; }
+topics() { if [ -f "$topics_file" ]; then sed 's/#.*//' "$topics_file" | awk 'NF { print $1 }'; fi; }
+
+# The folder in tests/ that holds the tests of a topic.
+topic_tests() { if [ -f "$topics_file" ]; then awk -v topic="$1" '$1 == topic { print $2 }' "$topics_file"; fi; }
 
 # The patches of a topic, without its cover letter.
 topic_patches() { find "$patches/$1" -name '[0-9]*.patch' ! -name '0000-*' | sort; }
@@ -91,16 +94,10 @@ progress() {
 	done 3>"$1"
 }
 
-# Sets what depends on the architecture.
+# set_arch NAME: reads arches/NAME.
 set_arch() {
-	arch=$1 karch=$1
-	case $arch in
-	x86_64) debarch=amd64 cross='' image=arch/x86/boot/bzImage ;;
-	arm64) debarch=arm64 cross=aarch64-linux-gnu- image=arch/arm64/boot/Image ;;
-	# for scripts/check-arches
-	arm) debarch=armhf cross=arm-linux-gnueabihf- image=arch/arm/boot/zImage ;;
-	ppc64le) debarch=ppc64el cross=powerpc64le-linux-gnu- image=vmlinux karch=powerpc ;;
-	s390x) debarch=s390x cross=s390x-linux-gnu- image=arch/s390/boot/bzImage karch=s390 ;;
-	*) die "ARCH=$arch is not one of x86_64, arm64" ;;
-	esac
+	arch=$1 user=''
+	[[ $arch =~ ^[a-z0-9_]+$ && -f $repo/arches/$arch ]] || die "ARCH=$arch is not one of $(cd "$repo/arches" && echo *)"
+	# shellcheck source=arches/x86_64
+	. "$repo/arches/$arch"
 }
