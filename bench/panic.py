@@ -11,27 +11,17 @@ import subprocess
 import sys
 
 from tests.conftest import oot_module
-from vm.machine import BUILD, Kernel, Machine
+from vm.kernel import BUILD, TOP, Kernel
+from vm.machine import Machine
 
 RUNS = 3
 STOPS = ["panic", "__crash_kexec", "machine_kexec"]
-JOB = """
-first() {
-    load_crash_kernel
-    # TAINT_DIE: no stack trace, whose length depends on the symbols of each kernel
-    echo 128 >/proc/sys/kernel/tainted
-    modprobe oot_panic crash=irqsoff
-}
-dump() {
-    verdict ok
-}
-"""
 
 
 def instructions(kernel):
     """Instructions between the STOPS in one run."""
-    vm = Machine(kernel, JOB, BUILD / "bench" / kernel.name, smp=1, console=False,
-                 files=[oot_module(kernel)],
+    vm = Machine(kernel, TOP / "bench/jobs/panic.sh", BUILD / "bench" / kernel.name, smp=1, console=False,
+                 files=[oot_module(kernel)], wants=["Kernel panic - not syncing: with interrupts off"],
                  append=f"nokaslr crashkernel={kernel.crashkernel}M panic=-1 "
                  "panic_notifiers_level=0", timeout=120,
                  extra=["-icount", "shift=0,sleep=off,rr=record,rrfile=replay", "-S",

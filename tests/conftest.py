@@ -1,6 +1,16 @@
+"""What the tests share: kernels, machines, and one kind of control.
+
+Every test says how it is known that it can fail:
+
+@control("what the base says") runs it on the unpatched base, too. There it has to fail for this reason: the words
+are a regular expression for Failure.what, the guest's verdict or what the host has seen. The guest must have said its
+trigger before, so a boot that breaks or a set-up that fails is never a success.
+
+@no_control("why there is none") runs it on the series alone.
+"""
+
 import fcntl
 import itertools
-import os
 import re
 import shutil
 import subprocess
@@ -8,11 +18,120 @@ from pathlib import Path
 
 import pytest
 
-from vm.machine import ARCHES, BUILD, Kernel, Machine
+from vm.kernel import BUILD, TOP, Kernel
+from vm.machine import Failure, Machine
 
-DEBUG = bool(os.environ.get("DEBUG"))
-OOT = Path(__file__).parent / "oot"
+OOT = TOP / "guest/oot"
 
+
+def control(says, **only):
+    """only: run on the base with these values of the test's parameters alone, as in arch=["arm64"]."""
+    return pytest.mark.control(says, only)
+
+
+def no_control(why):
+    return pytest.mark.no_control(why)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--variant", default="default", help="the variant of the series' kernel, as in variants/")
+    parser.addoption("--matrix", choices=["part", "all"], default="part", help="all: every crashkernel= on every machine")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "control(says, only): on the base it fails for this reason")
+    config.addinivalue_line("markers", "no_control(why): there is nothing that could fail on the base")
+
+
+def pytest_generate_tests(metafunc):
+    if "flavor" in metafunc.fixturenames:
+        marks = metafunc.definition.iter_markers("control")
+        metafunc.parametrize("flavor", ["series", "base"] if any(marks) else ["series"])
+
+
+def pytest_collection_modifyitems(items):
+    without = [item.nodeid for item in items
+               if not any(item.get_closest_marker(name) for name in ("control", "no_control"))]
+    if without:
+        raise pytest.UsageError(f"neither @control nor @no_control: {', '.join(without)}")
+
+    def wanted(item):
+        mark = item.get_closest_marker("control")
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return params.get("flavor") != "base" or (
+            mark and all(params[name] in values for name, values in mark.args[1].items()))
+    items[:] = [item for item in items if wanted(item)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Runs a test, and on the base expects the failure that its control names."""
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    mark = pyfuncitem.get_closest_marker("control")
+    flavor = pyfuncitem.funcargs.get("flavor")
+    on_base = mark is not None and flavor == "base"
+    ids = [part for part in pyfuncitem.callspec._idlist if part != flavor] \
+        if hasattr(pyfuncitem, "callspec") else []
+    name = f"{pyfuncitem.path.parent.name}/{pyfuncitem.path.stem}::{pyfuncitem.originalname}"
+    row = {"test": name + (f"[{'-'.join(ids)}]" if ids else ""), "flavor": "base" if on_base else "series",
+           "trigger": "", "says": ""}
+    if mark is None:
+        row["flavor"], row["says"] = "none", pyfuncitem.get_closest_marker("no_control").args[0]
+    pyfuncitem.user_properties.append(("safestop", row))
+    try:
+        pyfuncitem.obj(**arguments)
+    except Failure as failure:
+        if not on_base:
+            raise
+        if not failure.machine.triggers():
+            raise failure.machine.failure(f"the control has not come to its trigger: {failure.what}") from failure
+        if not re.search(mark.args[0], failure.what):
+            raise failure.machine.failure(f"the control expects '{mark.args[0]}', not '{failure.what}'") from failure
+        row["trigger"], row["says"] = failure.machine.triggers()[-1], failure.what
+    else:
+        if on_base:
+            pytest.fail(f"the base passes, so this control proves nothing: it was to say '{mark.args[0]}'")
+    return True
+
+
+def table(rows):
+    """trigger -> base -> series for each test with a control, then why the others have none."""
+    lines, bases, without = [], {}, {}
+    for row in rows:
+        if row["flavor"] == "base":
+            bases[row["test"]] = row
+        elif row["flavor"] == "none":
+            key = row["test"].split("[")[0], row["says"]
+            without[key] = without.get(key, 0) + 1
+    passed = {row["test"] for row in rows if row["flavor"] == "series" and row["outcome"] == "passed"}
+    for test, row in sorted(bases.items()):
+        outcome = row["says"] if row["outcome"] == "passed" else "THE CONTROL FAILED"
+        lines.append(f"{test}: {row['trigger']} -> base: {outcome} -> series: "
+                     f"{'passed' if test in passed else 'did not pass'}")
+    for (test, why), count in sorted(without.items()):
+        lines.append(f"{test} ({count}): no control: {why}")
+    return lines
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter):
+    """The table, and below it what a test has to say: its record_property("note", text)."""
+    rows, notes = [], []
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            properties = dict(getattr(report, "user_properties", []))
+            if getattr(report, "when", "") == "call" and "safestop" in properties:
+                rows.append({**properties["safestop"], "outcome": outcome})
+                notes += properties.get("note", "").splitlines()
+    if rows:
+        lines = table(rows) + notes
+        (BUILD / "check.txt").write_text("".join(f"{line}\n" for line in lines))
+        terminalreporter.section("trigger -> base -> series (build/check.txt)")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+# Kernels
 
 @pytest.fixture(params=["x86_64", "arm64"])
 def arch(request):
@@ -20,17 +139,18 @@ def arch(request):
 
 
 @pytest.fixture
-def series(arch):
-    return Kernel(arch, "series", "debug" if DEBUG else "")
+def variant(request):
+    return request.config.getoption("--variant")
 
 
 @pytest.fixture
-def base(arch):
-    return Kernel(arch, "base")
+def kernel(arch, flavor, variant):
+    """The kernel that a test is about: with a control also the base."""
+    return Kernel(arch, flavor, variant if flavor == "series" else "default")
 
 
 def oot_module(kernel, name="oot_panic"):
-    """A module of tests/oot, built for this kernel, once for all workers."""
+    """A module of guest/oot, built for this kernel, once for all workers."""
     out = BUILD / "oot" / kernel.name
     out.mkdir(parents=True, exist_ok=True)
     module = out / f"{name}.ko"
@@ -40,45 +160,59 @@ def oot_module(kernel, name="oot_panic"):
         if not module.exists() or module.stat().st_mtime < max(s.stat().st_mtime for s in sources):
             for source in sources[:-1]:
                 shutil.copy(source, out)
-            arch = ARCHES[kernel.arch]
-            subprocess.run(["make", "-s", "-C", kernel.out, f"M={out}",
-                            f"ARCH={arch.get('make', kernel.arch)}",
-                            f"CROSS_COMPILE={arch.get('cross', '')}", "modules"], check=True)
+            subprocess.run(["make", "-s", "-C", kernel.out, f"M={out}", f"ARCH={kernel.data['karch']}",
+                            f"CROSS_COMPILE={kernel.data['cross']}", "modules"], check=True)
     return module
 
 
-def test_module(kernel):
-    return kernel.out / "lib/test_panic_notifiers.ko"
+def program(name, kernel):
+    """A C program of guest/, linked for the guest."""
+    out = BUILD / "programs" / kernel.arch
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([f"{kernel.data['cross']}gcc", "-static", "-O1", "-o", out / name, TOP / f"guest/{name}.c"],
+                       check=True)
+    return out / name
 
 
-def modules(kernel):
-    """The kernel's own modules, without debug information."""
-    return sorted((kernel.out / "install").rglob("*.ko"))
-
-
-def selftests(kernel):
-    return sorted((kernel.source / "tools/testing/selftests/panic").glob("*_test*"))
-
+# Machines
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed:
         item.failed = True
+        report.sections.append(("how to run it again", f"make check T='{item.name}'\n"
+                                f"or, with what is built: /usr/bin/python3 -m pytest '{item.nodeid}'"))
+
+
+class Machines:
+    """Makes the machines of a test, in a directory that stays if the test fails."""
+
+    def __init__(self, node):
+        self.jobs = node.path.parent / "jobs"
+        self.directory = BUILD / "runs" / node.path.parent.name / node.path.stem / re.sub(r"[^\w.=-]+", "_", node.name)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        self.count = itertools.count()
+
+    def __call__(self, kernel, job, append="", **options):
+        """A Machine for a job of the folder's jobs/; options are those of Machine."""
+        return Machine(kernel, self.jobs / f"{job}.sh", self.directory / str(next(self.count)), append, **options)
+
+    def disk(self, name, mib):
+        """An empty disk, or the one of this name that an earlier machine of the test has written to."""
+        path = self.directory / name
+        if not path.exists():
+            with open(path, "wb") as disk:
+                disk.truncate(mib << 20)
+        return path
 
 
 @pytest.fixture
 def machine(request):
-    """Makes a Machine, in a directory that stays if the test fails."""
-    runs = BUILD / "runs" / re.sub(r"[^\w.=-]+", "_", request.node.name)
-    shutil.rmtree(runs, ignore_errors=True)
-    count = itertools.count()
-
-    def make(kernel, job, append="", files=(), **options):
-        if "-series" in kernel.name:
-            files = [*files, test_module(kernel), *selftests(kernel)]
-        return Machine(kernel, job, runs / str(next(count)), append,
-                       files=[*files, oot_module(kernel)], **options)
-    yield make
+    machines = Machines(request.node)
+    yield machines
     if not hasattr(request.node, "failed"):
-        shutil.rmtree(runs, ignore_errors=True)
+        shutil.rmtree(machines.directory, ignore_errors=True)

@@ -2,24 +2,15 @@
 
 import sys
 
-from vm.machine import BUILD, Failure, Kernel, Machine
-
-JOB = """
-first() {
-    load_crash_kernel
-    echo c >/proc/sysrq-trigger
-}
-dump() {
-    send_vmcore_log
-    verdict ok
-}
-"""
+from vm.kernel import BUILD, TOP, Kernel
+from vm.machine import Failure, Machine
+from vm.oracle import PANIC
 
 
 def main():
     kernel = Kernel(*sys.argv[1:])
-    vm = Machine(kernel, JOB, BUILD / "run" / f"boot-{kernel.name}",
-                 f"crashkernel={kernel.crashkernel}M panic=-1")
+    vm = Machine(kernel, TOP / "vm/jobs/boot.sh", BUILD / "run" / f"boot-{kernel.name}",
+                 f"crashkernel={kernel.crashkernel}M panic=-1", wants=[PANIC])
     try:
         with vm:
             vm.wait_ok()

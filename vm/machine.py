@@ -1,14 +1,14 @@
-"""Start a kernel in QEMU, let it crash, and look at what is left.
+"""Start a kernel in QEMU, let it crash or sleep, and look at what it leaves.
 
-Only a verdict that the guest sends over its own virtio port, with the nonce of
-this run, counts. Silence, a hang and an early end of QEMU are failures that say
-which stage was reached last.
+Only a verdict that the guest sends over its own virtio port, with the nonce of this run, counts. Silence, a hang,
+an early end of QEMU and a kernel that complains are failures, which say which stage was reached last.
 """
 
 import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -16,106 +16,48 @@ import subprocess
 import time
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
-BUILD = TOP / "build"
+from vm.kernel import BUILD, TOP
 
-RAMOOPS = 4  # MiB
-
-ARCHES = {
-    "x86_64": {
-        # Not qemu64, which has AMD's erratum 400: Linux then idles on the HPET, and two boots have hung
-        # in a wait for a timer.
-        "qemu": ["qemu-system-x86_64", "-machine", "q35", "-cpu", "Nehalem"],
-        "image": "arch/x86/boot/bzImage",
-        "console": "ttyS0",
-        # The firmware loads the initrd to the end of memory, so a hole in its midst.
-        "ramoops": lambda memory: (f"memmap={RAMOOPS}M$0x10000000", 0x10000000),
-        "tools": [],
-    },
-    "arm64": {
-        "qemu": ["qemu-system-aarch64", "-machine", "virt,gic-version=3", "-cpu", "cortex-a57"],
-        "image": "arch/arm64/boot/Image",
-        "console": "ttyAMA0",
-        # There is no memmap=, so the end of memory, which begins at 1 GiB.
-        "ramoops": lambda memory: (f"mem={memory - RAMOOPS}M", 0x40000000 + (memory - RAMOOPS << 20)),
-        "tools": ["qemu-aarch64-static"],
-        "cross": "aarch64-linux-gnu-",
-    },
-    # Only for tests-arches, by scripts/check-arches.
-    "arm": {
-        "qemu": ["qemu-system-arm", "-machine", "virt,highmem=off", "-cpu", "cortex-a15"],
-        "image": "arch/arm/boot/zImage",
-        "console": "ttyAMA0",
-        "cross": "arm-linux-gnueabihf-",
-    },
-    "ppc64le": {
-        "qemu": ["qemu-system-ppc64", "-machine",
-                 "pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"],
-        "image": "vmlinux",
-        "console": "hvc0",
-        "make": "powerpc",
-        "cross": "powerpc64le-linux-gnu-",
-    },
-    "s390x": {
-        "qemu": ["qemu-system-s390x", "-machine", "s390-ccw-virtio", "-cpu", "max"],
-        "image": "arch/s390/boot/bzImage",
-        "console": "ttysclp0",
-        "virtio": "ccw",
-        "make": "s390",
-        "cross": "s390x-linux-gnu-",
-    },
-}
+GUEST = TOP / "guest"
+COMPLAINTS = re.compile("|".join((GUEST / "complaints").read_text().splitlines()))
+LOGS = re.compile(r"log$|dmesg|console")
 
 
 class Failure(Exception):
-    """The run did not end as it had to; the message says how."""
+    """The run did not end as it had to.
+
+    what is the reason in one line: the guest's verdict, or what the host has seen or not seen. The rest of the text
+    is for the person who reads it.
+    """
+
+    def __init__(self, machine, what, rest):
+        super().__init__(f"{machine.kernel.name}: {what}{rest}")
+        self.machine = machine
+        self.what = what
 
 
-class Kernel:
-    def __init__(self, arch, flavor="series", variant=""):
-        self.arch = arch
-        self.name = f"{arch}-{flavor}" + (f"-{variant}" if variant else "")
-        self.out = BUILD / "out" / self.name
-        self.image = self.out / ARCHES[arch]["image"]
-        self.vmlinux = self.out / "vmlinux"
-        self.source = BUILD / ("base-tree" if flavor == "base" else "tree")
-        # KASAN takes an eighth of the memory and most of the speed.
-        self.memory, self.crashkernel, self.slow = (2304, 512, 6) if variant == "debug" else (512, 160, 1)
-
-    def symbol(self, name):
-        """Address and end of a function of the kernel image, as linked."""
-        symbols = []
-        for line in (self.out / "System.map").read_text().splitlines():
-            address, kind, symbol = line.split()
-            if kind in "tTwW":
-                symbols.append((int(address, 16), symbol))
-        symbols.sort()
-        for i, (address, symbol) in enumerate(symbols):
-            if symbol == name:
-                return address, next(a for a, _ in symbols[i:] if a > address)
-        raise Failure(f"{self.vmlinux} has no function {name}")
-
-    def ramoops(self, dumper):
-        """Parameters for ramoops, in memory that the kernel does not use and a reset leaves alone.
-
-        Without a dumper it keeps the console over a reboot, but takes no kmsg dump.
-        """
-        reserve, address = ARCHES[self.arch]["ramoops"](self.memory)
-        return (f"{reserve} ramoops.mem_address={address:#x} "
-                f"ramoops.mem_size={RAMOOPS << 20:#x} ramoops.console_size=0x40000 "
-                f"ramoops.record_size={0x20000 if dumper else 0:#x} ramoops.max_reason=1")
+def drive(name, file, options="", bus="pci"):
+    """Arguments for a disk that the guest finds by its name."""
+    return ["-drive", f"if=none,id={name},format=raw,file={file}{options}",
+            "-device", f"virtio-blk-{bus},drive={name},serial={name}"]
 
 
 class Machine:
-    """One run of QEMU, in a directory of its own."""
+    """One run of QEMU, in a directory of its own.
 
-    def __init__(self, kernel, job, directory, append="", smp=2, files=(), timeout=90,
-                 reboots=False, console=True, memory=None, extra=()):
+    job is a shell script for guest/init; variables become shell variables of it. wants are regular expressions,
+    in the common part of grep -E and Python, for what the kernel must complain of; what it may complain of is in
+    allows.
+    """
+
+    def __init__(self, kernel, job, directory, append="", variables=None, wants=(), allows=(), smp=2, files=(),
+                 timeout=90, reboots=False, console=True, memory=None, extra=()):
         self.kernel = kernel
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.nonce = secrets.token_hex(8)
         self.timeout = timeout * kernel.slow
+        self.wants, self.allows = tuple(wants), tuple(allows)
         self.console_file = self.directory / "console.log"
         self.verdict_file = self.directory / "verdict"
         self.dump_file = self.directory / "vmcore.flat"
@@ -125,45 +67,47 @@ class Machine:
         for file in (self.console_file, self.verdict_file, self.dump_file):
             file.write_bytes(b"")
 
-        self._write_job(job, files)
-        arch = ARCHES[kernel.arch]
-        virtio = arch.get("virtio", "pci")
+        self._write_job(Path(job), variables or {}, files)
+        bus = kernel.data["virtio"]
         guest = BUILD / f"guest-{kernel.arch}.cpio"
         self.command = [
-            *arch["qemu"], "-accel", os.environ.get("ACCEL", "tcg"),
+            *kernel.data["qemu"].split(), "-accel", os.environ.get("ACCEL", "tcg"),
             "-m", str(memory or kernel.memory), "-smp", str(smp), "-nodefaults",
             "-display", "none", "-kernel", kernel.image, "-initrd", guest,
-            "-append", f"console={arch['console'] if console else 'none'} {append}",
+            "-append", f"console={kernel.data['console'] if console else 'none'} {kernel.data.get('append', '')} {append}",
             "-serial", f"file:{self.console_file.name}",
             "-qmp", "unix:qmp,server=on,wait=off",
-            "-device", f"virtio-serial-{virtio}",
+            "-device", f"virtio-serial-{bus}",
         ]
         for port, file in (("verdict", self.verdict_file), ("dump", self.dump_file)):
             self.command += ["-chardev", f"file,id={port},path={file.name}",
                              "-device", f"virtserialport,chardev={port},name={port}"]
-        for disk, file in (("kernel", kernel.image), ("initrd", guest),
-                           ("job", self.directory / "job.cpio")):
-            self.command += ["-drive", f"if=none,id={disk},format=raw,readonly=on,file={file}",
-                             "-device", f"virtio-blk-{virtio},drive={disk},serial={disk}"]
+        for disk, file in (("kernel", kernel.image), ("initrd", guest), ("job", self.directory / "job.cpio")):
+            self.command += drive(disk, file, ",readonly=on", bus)
         if not reboots:
             self.command += ["-no-reboot"]
         self.command += extra
 
-    def _write_job(self, job, files):
-        job_directory = self.directory / "job"
-        shutil.rmtree(job_directory, ignore_errors=True)
-        job_directory.mkdir()
-        (job_directory / "job").write_text(f"NONCE={self.nonce}\nNOW={time.time():.0f}\n{job}\n")
-        for file in files:
-            shutil.copy(file, job_directory)
-        names = "\n".join(p.name for p in job_directory.iterdir())
+    def _write_job(self, job, variables, files):
+        directory = self.directory / "job"
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir()
+        variables = {"NONCE": self.nonce, "NOW": int(time.time()), "FLAVOR": self.kernel.flavor, **variables}
+        (directory / "variables").write_text("".join(
+            f"{name}={shlex.quote(str(value))}\n" for name, value in variables.items()))
+        (directory / "wants").write_text("".join(f"{line}\n" for line in self.wants + self.allows))
+        shutil.copy(job, directory / "job")
+        for file in (GUEST / "complaints", *GUEST.glob("*.sh"), *files):
+            shutil.copy(file, directory)
+        names = "\n".join(p.name for p in directory.iterdir())
         with open(self.directory / "job.cpio", "wb") as archive:
             subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names.encode(),
-                           stdout=archive, cwd=job_directory, check=True)
+                           stdout=archive, cwd=directory, check=True)
 
     # While it runs
 
     def start(self):
+        (self.directory / "qemu.cmd").write_text(shlex.join(str(word) for word in self.command) + "\n")
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             [str(word) for word in self.command], cwd=self.directory,
@@ -174,12 +118,33 @@ class Machine:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *unused):
+    def __exit__(self, kind, *unused):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         if self.qmp:
             self.qmp.close()
+        if kind is None:
+            self._check_complaints()
+
+    def _check_complaints(self):
+        """What the guest has not seen, as it was on the console only, or in the log of a kernel that has crashed."""
+        lines, files = self._parse()
+        logs = [self.console(), *(data.decode(errors="replace") for name, data in files.items() if LOGS.search(name))]
+        found = [line for log in logs for line in log.splitlines() if COMPLAINTS.search(line)]
+        for line in found:
+            if not any(re.search(wanted, line) for wanted in self.wants + self.allows):
+                raise self.failure(f"the kernel complains: {line}")
+        for wanted in self.wants:
+            if not any(re.search(wanted, line) for line in found):
+                raise self.failure(f"the kernel does not complain of '{wanted}'")
+        # a sleep that nobody has counted the writes of proves nothing
+        sleeps = [line for line in lines if re.match(r"slept |wrote ", line)]
+        for slept, wrote in zip(sleeps[::2], [*sleeps[1::2], ""]):
+            if not (slept.startswith("slept ") and wrote.startswith("wrote ")):
+                raise self.failure(f"the writes of a sleep have not been counted: {sleeps}")
+            if wrote != "wrote 0":
+                raise self.failure(f"{wrote[6:]} writes while all was frozen")
 
     def _left(self):
         return self.timeout - (time.monotonic() - self.started)
@@ -187,6 +152,9 @@ class Machine:
     def wait_for(self, what, condition):
         """Wait until condition() holds, or fail."""
         while not condition():
+            early = [line[8:] for line in self.said() if re.match("verdict (?!ok)", line)]
+            if early and what != "verdict":
+                raise self.failure(early[0])
             if self.process.poll() is not None and not condition():
                 raise self.failure(f"no {what}: QEMU has ended")
             if self._left() <= 0:
@@ -194,7 +162,7 @@ class Machine:
             time.sleep(0.1)
 
     def wait_said(self, words):
-        self.wait_for(words, lambda: words in self.said())
+        self.wait_for(f"'{words}'", lambda: words in self.said())
 
     def wait_console(self, text):
         self.wait_for(f"'{text}' on the console", lambda: text in self.console())
@@ -238,6 +206,10 @@ class Machine:
                 raise self.failure(f"QMP {execute}: {answer['error']['desc']}")
             if "return" in answer:
                 return answer["return"]
+
+    def tell(self, word):
+        """Tell the guest something: a port of this name appears, which it can await."""
+        self.command_qmp("device_add", driver="virtserialport", id=f"told-{word}", name=word)
 
     def _qmp_answer(self, flags=0):
         """The next line from QMP, kept in events too if it is one; None if there is none (any more)."""
@@ -288,6 +260,9 @@ class Machine:
     def stages(self):
         return [line[6:] for line in self.said() if line.startswith("stage ")]
 
+    def triggers(self):
+        return [line[8:] for line in self.said() if line.startswith("trigger ")]
+
     def file(self, name):
         files = self._parse()[1]
         if name not in files:
@@ -304,19 +279,28 @@ class Machine:
         return self.console_file.read_bytes().decode(errors="replace")
 
     def failure(self, what):
+        """A Failure of this run, for this reason."""
         stages = self.stages()
         last = f"the last stage reached was {stages[-1]}" if stages else "no stage was reached"
+        triggers = self.triggers()
+        if triggers:
+            last += f", the last trigger '{triggers[-1]}'"
         tail = "\n".join(self.console().splitlines()[-25:])
-        qemu = (self.directory / "qemu.log").read_text()
-        return Failure(f"{self.kernel.name}: {what}; {last}; console in {self.console_file}\n"
-                       f"{qemu}{tail}")
+        qemu = (self.directory / "qemu.log").read_text(errors="replace") if self.process else ""
+        here = self.directory.relative_to(TOP) if self.directory.is_relative_to(TOP) else self.directory
+        return Failure(self, what, f"; {last}\n{qemu}{tail}\nsafestop: its log: less {here}/console.log")
+
+    def require(self, condition, what):
+        """What has to hold of this run, or the reason why it has failed. A control expects such a reason of the base."""
+        if not condition:
+            raise self.failure(what)
 
     def vmcore(self):
         """The dump, rearranged from how it came through the port."""
         path = self.directory / "vmcore"
         path.unlink(missing_ok=True)
         with open(self.dump_file, "rb") as flat:
-            run = subprocess.run([*tool(self.kernel.arch, "makedumpfile"), "-R", path], stdin=flat,
+            run = subprocess.run([*self.kernel.tool("makedumpfile"), "-R", path], stdin=flat,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode:
             raise self.failure(f"makedumpfile -R: {run.stdout}")
@@ -327,16 +311,8 @@ class Machine:
         """The kernel log in a dump, read on the host."""
         log = self.directory / "vmcore-dmesg"
         log.unlink(missing_ok=True)
-        run = subprocess.run([*tool(self.kernel.arch, "makedumpfile"), "--dump-dmesg", vmcore, log],
+        run = subprocess.run([*self.kernel.tool("makedumpfile"), "--dump-dmesg", vmcore, log],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode:
             raise self.failure(f"makedumpfile --dump-dmesg: {run.stdout}")
         return log.read_text(errors="replace")
-
-
-def tool(arch, name):
-    """The command for a tool that reads dumps of this architecture only."""
-    if not ARCHES[arch]["tools"]:
-        return [name]
-    root = BUILD / f"tools-{arch}"
-    return [*ARCHES[arch]["tools"], "-L", root, root / "usr/bin" / name]

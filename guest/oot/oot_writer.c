@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is in the midst of a write to a file for some seconds, as a balance of btrfs
- * is, or a task that copies from NFS.
+ * Is in the midst of a write to a file for some seconds or until it is told to
+ * stop, as a balance of btrfs is, or a task that copies from NFS.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -14,15 +14,19 @@ static char *path = "";
 module_param(path, charp, 0444);
 static int seconds = 1;
 module_param(seconds, int, 0444);
+static bool stop;
+module_param(stop, bool, 0644);
 static bool done;
 module_param(done, bool, 0444);
 
 static int write_slowly(void *data)
 {
 	struct file *file = data;
+	int i;
 
 	file_start_write(file);
-	ssleep(seconds);
+	for (i = 0; i < seconds * 10 && !READ_ONCE(stop); i++)
+		msleep(100);
 	file_end_write(file);
 	fput(file);
 	done = true;

@@ -2,6 +2,14 @@
 
 import re
 
+from vm.notes import cpus
+
+# Complaints that a test of panic() wants, for Machine(wants=...)
+PANIC = "Kernel panic - not syncing: sysrq triggered crash"
+OOPS = "BUG: kernel NULL pointer dereference|Oops: |Unable to handle kernel NULL pointer|Internal error: Oops"
+# arm64 counts the CPUs to wait for before those that panic at the same time have stopped themselves, as the base does
+STALE_CPUS = "WARNING: .* machine_kexec"
+
 LISTS = ["hypervisor", "info", "pre_reboot", "post_reboot"]
 
 
@@ -43,3 +51,16 @@ def events_before_kdump(level, dumper):
         if name == "info":
             expected.append("panic_print")
     return expected
+
+
+def require_order(vm, log, expected):
+    """The last panic in a log has these events, in this order, or the run has failed."""
+    found = events(log)
+    vm.require(found == expected,
+               f"the order is {', '.join(found) or 'nothing'}, not {', '.join(expected) or 'nothing'}")
+
+
+def require_cpus(vm, count):
+    """The dump has the registers of so many CPUs, or the run has failed."""
+    found = len(cpus(vm.file("notes"), vm.kernel.arch))
+    vm.require(found == count, f"the dump has the registers of {found} CPUs of {count}")

@@ -1,3 +1,0 @@
-"""The fixtures of tests/, for other architectures."""
-
-from tests.conftest import base, machine, pytest_runtest_makereport, series  # noqa: F401

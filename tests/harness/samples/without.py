@@ -1,0 +1,2 @@
+def test_without_a_control():
+    pass

@@ -1,0 +1,97 @@
+"""The harness itself: each of its checks is seen to fail here."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import no_control
+from vm.kernel import BUILD, TOP, Kernel
+from vm.machine import Failure, drive
+
+pytestmark = no_control("of the harness, not of a kernel")
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.fixture
+def kernel():
+    return Kernel("x86_64")
+
+
+def run(machine, kernel, job, timeout=60, **variables):
+    extra = [*drive("fstools", BUILD / "fstools-x86_64.cpio", ",readonly=on"), *drive("d0", machine.disk("d0", 512)),
+             "-device", "virtio-rng-pci"]
+    vm = machine(kernel, job, variables=variables, files=kernel.modules(), memory=768, extra=extra, timeout=timeout)
+    with vm:
+        vm.wait_ok()
+    return vm
+
+
+@pytest.mark.parametrize("where, says", [("log", "the kernel complains: .*WARNING: CPU: 0"),
+                                         ("console", "the kernel complains: .*BUG: scheduling while atomic")])
+def test_a_complaint(kernel, machine, where, says):
+    with pytest.raises(Failure, match=says):
+        run(machine, kernel, "complain", WHERE=where)
+
+
+def test_a_complaint_that_is_wanted(kernel, machine):
+    def boot(where, **options):
+        with machine(kernel, "complain", variables={"WHERE": where}, **options) as vm:
+            vm.wait_ok()
+    boot("log", wants=["WARNING: .*test.c:1"])
+    boot("nowhere", allows=["WARNING: .*test.c:1"])
+    with pytest.raises(Failure, match="does not complain of"):
+        boot("nowhere", wants=["WARNING: .*test.c:1"])
+
+
+@pytest.mark.parametrize("fs, says", [("ext4", "wrong data on /a"), ("btrfs", "btrfs on .* is not clean")])
+def test_data_changed_on_the_disk(kernel, machine, fs, says):
+    with pytest.raises(Failure, match=says) as raised:
+        run(machine, kernel, "disk", FS=fs, CHANGE="1")
+    assert raised.value.machine.triggers()
+
+
+def test_data_as_it_was(kernel, machine):
+    vm = run(machine, kernel, "disk", FS="ext4", CHANGE="")
+    assert "checked 1 files on /a" in vm.said()
+
+
+def test_nothing_to_check(kernel, machine):
+    with pytest.raises(Failure, match="only 0 sums on /a"):
+        run(machine, kernel, "disk", FS="ext4", CHANGE="", FLOOR_MISSED="1")
+
+
+@pytest.mark.parametrize("wrong, says", [("not_counted", "the writes of a sleep have not been counted"),
+                                         ("no_trace", "no tracefs"), ("refused", "refused")])
+def test_a_sleep_without_its_proof(kernel, machine, wrong, says):
+    with pytest.raises(Failure, match=says) as raised:
+        run(machine, kernel, "sleep", WRONG=wrong)
+    if wrong == "refused":
+        vm = raised.value.machine
+        assert "refused nonsense: Invalid argument" in vm.said()
+        assert vm.text("suspend_stats").startswith("fail") and vm.has_file("log")
+
+
+def sample(name):
+    """What pytest says of a file of samples/."""
+    run = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:xdist", SAMPLES / name], cwd=TOP,
+                         capture_output=True, text=True)
+    return run.stdout + run.stderr
+
+
+def test_a_test_without_a_control():
+    assert "neither @control nor @no_control: tests/harness/samples/without.py::test_without_a_control" in sample("without.py")
+
+
+def test_controls():
+    said = sample("controls.py")
+    for name, words in {"the_trigger_did_not_run": "the control has not come to its trigger: it goes wrong",
+                        "another_failure": "the control expects 'it goes wrong', not 'something else'",
+                        "the_base_passes": "the base passes, so this control proves nothing",
+                        "the_setup_hangs": "the control has not come to its trigger: no verdict within",
+                        "the_boot_breaks": "no verdict: QEMU has ended"}.items():
+        assert f"FAILED tests/harness/samples/controls.py::test_{name}[x86_64-" in said
+        assert words in said
+    assert "test_right[x86_64]: the thing -> base: it goes wrong -> series: passed" in said
+    assert "how to run it again" in said and "safestop: its log: less build/runs/" in said

@@ -1,0 +1,22 @@
+# shellcheck shell=dash
+# Panics while a lock is held that a callback wants: one of KFENCE, or of the trace buffer.
+first() {
+	load_crash_kernel
+	if [ "$LOCK" = kfence ]; then
+		echo 1 >/proc/sys/kernel/panic_on_warn
+	else
+		# a kprobe that is being optimized waits for the CPU that it has stopped
+		echo 0 >/proc/sys/debug/kprobes-optimization
+		mount -t tracefs none /mnt
+		echo 1 >/mnt/events/sched/enable
+		taskset 2 cat /mnt/trace_pipe >/dev/null &
+	fi
+	trigger "a panic with the lock of $LOCK held"
+	taskset 1 modprobe oot_deadlock "with=$LOCK"
+	verdict "still running with the lock of $LOCK held"
+}
+
+dump() {
+	send_vmcore_log
+	verdict ok
+}

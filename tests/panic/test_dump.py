@@ -1,0 +1,30 @@
+"""The whole dump, by both load syscalls, read on the host by makedumpfile and crash."""
+
+import re
+import subprocess
+
+import pytest
+
+from conftest import no_control
+from vm.oracle import lists_before_kdump, require_order
+
+
+@pytest.mark.parametrize("level", [0, 2, 4])
+@pytest.mark.parametrize("load", ["-s", "-c"])
+@no_control("the base's dump can be read, too; test_order.py and test_faults.py compare what is in it")
+def test_dump(kernel, start, level, load):
+    vm = start(kernel, "dump", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level={level}",
+               variables={"LOAD": load})
+    with vm:
+        vm.wait_ok()
+    vmcore = vm.vmcore()
+    log = vm.vmcore_log(vmcore)
+    require_order(vm, log, ["panic", *lists_before_kdump(level, dumper=False)])
+    vm.require(vm.nonce in log, "the log is not of this run")
+
+    crash = subprocess.run([*kernel.tool("crash"), "-s", kernel.vmlinux, vmcore],
+                           input="bt -a\nquit\n", capture_output=True, text=True, timeout=vm.timeout)
+    tasks = re.findall(r"^PID: .*", crash.stdout, re.M)
+    vm.require(len(tasks) == 2, f"crash shows {len(tasks)} CPUs: {crash.stdout}{crash.stderr}")
+    vm.require(re.search(r"panic.*sysrq_handle_crash", crash.stdout, re.S),
+               f"crash does not show the panic: {crash.stdout}")
