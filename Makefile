@@ -1,59 +1,69 @@
-# What the verbs do is in scripts/; their variables reach it through the environment.
+# What the verbs do is in scripts/ and vm/, which are given these variables as arguments.
+unexport ARCH FLAVOR VARIANT LEVEL DEBUG MATRIX T TOPIC LINUX
 
 .DEFAULT_GOAL := help
 .PHONY: help setup tree kernel guest export run shell check check-arches check-debian bench bisect lint
 
 # the tests have a make of their own, for modules, which must not get this one's flags
 python := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL /usr/bin/python3
+arch := $(or $(ARCH),x86_64)
 
 help:
-	@echo 'make setup    install the Debian packages that the rest needs'
-	@echo 'make tree     the kernel with the series, a commit per patch, in build/tree; with LINUX=... in that tree'
-	@echo 'make kernel   build it, in build/out/ARCH-series (FLAVOR=base: the kernel without the series)'
-	@echo 'make guest    the initramfs of the guests, build/guest-ARCH.cpio'
-	@echo 'make run      crash a guest and show in which order things ran'
-	@echo 'make shell    a shell in a guest'
+	@echo 'make run      show in a guest what a topic does; by default, how a kernel panics and dumps'
+	@echo 'make shell    a shell in a guest with a crash kernel loaded'
 	@echo 'make check    build all kernels and run all tests'
-	@echo 'make bench    what the series costs and saves against the base; T=name: only that file of bench/'
-	@echo 'make lint     checkpatch, sparse, W=1 and shellcheck'
-	@echo 'make bisect   build, boot and crash every commit of the series'
-	@echo 'make check-arches  compile what is touched for all architectures, boot arm, ppc64le, s390x and um (1 hour)'
-	@echo 'make check-debian  systemctl suspend in a Debian 12 with systemd, with the kernel of the series'
+	@echo
+	@echo 'make setup    install the Debian packages that the rest needs'
+	@echo 'make tree     the kernel with the series, a commit a patch, in build/tree; with LINUX=... in that tree'
+	@echo 'make kernel   build it, in build/out/ARCH-FLAVOR-VARIANT'
+	@echo 'make guest    the initramfs of the guests, build/guest-ARCH.cpio'
 	@echo 'make export   write the commits of build/tree to patches/'
 	@echo
+	@echo 'make lint     checkpatch, sparse, W=1, shellcheck and the documentation'
+	@echo 'make bisect   build, boot and crash every commit of the series'
+	@echo 'make bench    what the series costs and saves against the base; T=name: only bench/NAME.py'
+	@echo 'make check-arches  compile what is touched for all architectures, boot arm, ppc64le, s390x and um (1 hour)'
+	@echo 'make check-debian  systemctl suspend in a Debian 12 with systemd, with the kernel of the series'
+	@echo
+	@echo 'TOPIC=name          run: the topic to show; tree, check, bisect: that topic alone on the base'
+	@echo '                    (panic-notifiers, arm64-crashkernel, suspend-freeze)'
 	@echo 'ARCH=x86_64|arm64   the architecture (x86_64); check, lint and bisect do both'
-	@echo 'LEVEL=0..4          panic_notifiers_level of the guest (2)'
-	@echo 'ACCEL=tcg|kvm       how QEMU runs the guest (tcg)'
-	@echo 'T=expr              check only the tests that match, as in pytest -k'
-	@echo 'LINUX=path          a git tree of Linux 6.1 to apply the series to, on a new branch'
-	@echo 'TOPIC=name          only this topic of patches/v6.1/series, for tree and bisect'
-	@echo 'MATRIX=all          check every crashkernel= on every machine (half an hour more)'
-	@echo 'DEBUG=1             a kernel with lockdep, KASAN and other checks'
+	@echo 'LEVEL=0..4          run, shell: panic_notifiers_level of the guest (2)'
+	@echo 'FLAVOR=series|base  kernel: with or without the series (series)'
+	@echo 'VARIANT=name        kernel: a file of variants/ (default)'
+	@echo 'T=expr              check: only the tests that match, as in pytest -k'
+	@echo 'DEBUG=1             check: with kernels that have lockdep, KASAN and other checks'
+	@echo 'MATRIX=all          check: every crashkernel= on every machine (half an hour more)'
+	@echo 'LINUX=path          tree: a git tree of Linux 6.1 to apply the series to, on a new branch'
+	@echo 'ACCEL=tcg|kvm       how QEMU runs the guests (tcg)'
 	@echo 'SAFESTOP_CACHE=dir  where downloads and ccache are ($${XDG_CACHE_HOME:-~/.cache}/safestop)'
 
 setup:
 	@scripts/setup
 tree: $(if $(LINUX),,setup)
-	@scripts/tree
+	@LINUX='$(LINUX)' TOPIC='$(TOPIC)' scripts/tree
 export:
 	@scripts/export
 kernel: tree
-	@scripts/kernel
+	@scripts/kernel $(arch) $(or $(FLAVOR),series) $(VARIANT)
 guest: tree
-	@scripts/guest
-run: kernel guest
-	@$(python) -m vm.run
-shell: kernel guest
-	@$(python) -m vm.shell
+	@scripts/guest $(arch)
+# these show a topic of the whole series
+run: setup
+	@scripts/tree
+	@$(python) -m vm.run '$(TOPIC)' '$(ARCH)' '$(LEVEL)'
+shell: setup
+	@scripts/tree
+	@$(python) -m vm.shell '$(ARCH)' '$(LEVEL)'
 bench: tree
-	@scripts/bench
+	@scripts/bench $(T)
 check:
-	@scripts/check
+	@scripts/check T='$(T)' TOPIC='$(TOPIC)' DEBUG='$(DEBUG)' MATRIX='$(MATRIX)'
 lint: tree
 	@scripts/lint
 bisect: tree
-	@scripts/bisect
+	@ARCH='$(ARCH)' TOPIC='$(TOPIC)' scripts/bisect
 check-debian:
 	@scripts/check-debian
 check-arches:
-	@scripts/check-arches
+	@TOPIC='$(TOPIC)' scripts/check-arches

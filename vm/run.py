@@ -1,81 +1,152 @@
-"""make run: crash a kernel with kdump loaded and show, from the dump, what happened."""
+"""vm.run TOPIC ARCH LEVEL: show in a guest what a topic of the series does. An empty word stands for the default."""
 
 import os
 import re
 import shutil
+import subprocess
 import sys
 
-from vm.machine import ARCHES, BUILD, Failure, Kernel, Machine
+from vm.kernel import BUILD, TOP, Kernel
+from vm.machine import Failure, Machine, drive
 from vm.notes import cpus
+from vm.oracle import PANIC
+from vm.places import BOARDS, GiB, MiB, regions
+from vm.sleep import wait_event
 
-JOB = """
-first() {
-    load_crash_kernel
-    modprobe test_panic_notifiers
-    say loaded
-    echo c >/proc/sysrq-trigger
-}
-dump() {
-    send_vmcore_log
-    say release $(uname -r)
-    send_vmcore
-    verdict ok
-}
-"""
-
-STEPS = re.compile(r"\[ *(\d+\.\d+)\] (?:(Kernel panic - not syncing: .*)"
-                   r"|test_panic_notifiers: (\w+ list): .*|(SMP: stopping secondary CPUs))")
+JOBS = TOP / "vm/jobs"
 
 
-def timeline(log):
-    """Print what the dump's log shows of the panic, in seconds since it began."""
-    start = log.index("Kernel panic - not syncing")
-    start = log.rindex("\n", 0, start) + 1
+def build(arch, flavor="series", variant="run"):
+    """A kernel and the programs of its guest, which are built if need be."""
+    for command in (["scripts/kernel", arch, flavor, variant], ["scripts/guest", arch]):
+        if subprocess.run(command, cwd=TOP).returncode:
+            sys.exit(1)
+    return Kernel(arch, flavor, variant)
+
+
+def fresh(name):
+    """An empty directory for a machine."""
+    directory = BUILD / "run" / name
+    shutil.rmtree(directory, ignore_errors=True)
+    return directory
+
+
+def timeline(log, steps):
+    """Print the lines of a log that match, in seconds since the first one, and return its time."""
     begin = None
-    for time, *words in STEPS.findall(log[start:]):
+    for time, step in re.findall(rf"^\[ *(\d+\.\d+)\] {steps}", log, re.M):
         begin = float(time) if begin is None else begin
-        print(f"  {float(time) - begin:+9.6f} s  {''.join(words)}")
-    last = float(re.findall(r"^\[ *(\d+\.\d+)\]", log, re.M)[-1])
-    print(f"  {last - begin:+9.6f} s  last word in the log; kdump follows")
+        print(f"  {float(time) - begin:+10.6f} s  {step}")
+    return begin
 
 
-def main():
-    arch, level = os.environ.get("ARCH") or "x86_64", os.environ.get("LEVEL") or "2"
-    if arch not in ARCHES:
-        sys.exit(f"safestop: ARCH={arch} is not one of {', '.join(ARCHES)}")
+def panic(arch, level):
+    """A panic with kdump loaded: what ran before kdump, from the log in the dump."""
     if level not in ("0", "1", "2", "3", "4"):
         sys.exit(f"safestop: LEVEL={level} is not one of 0 to 4")
-    kernel = Kernel(arch)
-    directory = BUILD / "run" / f"{arch}-level{level}"
-    shutil.rmtree(directory, ignore_errors=True)
-    vm = Machine(kernel, JOB, directory, f"crashkernel={kernel.crashkernel}M panic=-1 "
-                 f"panic_notifiers_level={level} {kernel.ramoops(dumper=True)}",
-                 files=[kernel.out / "lib/test_panic_notifiers.ko"])
+    kernel = build(arch)
+    vm = Machine(kernel, JOBS / "panic.sh", fresh(f"{arch}-level{level}"),
+                 f"crashkernel={kernel.crashkernel}M panic=-1 "
+                 f"panic_notifiers_level={level} {kernel.ramoops(dumper=True)}", files=kernel.modules(), wants=[PANIC])
     print(f"safestop: {arch}, panic_notifiers_level={level}, a kmsg dumper (ramoops) is registered")
-    try:
-        with vm:
-            vm.wait_said("stage first")
-            print("safestop: booted")
-            vm.wait_said("loaded")
-            print("safestop: crash kernel loaded, now echo c >/proc/sysrq-trigger", flush=True)
-            vm.wait_said("stage dump")
-            print("safestop: the crash kernel is up and saves the dump", flush=True)
-            vm.wait_ok()
-        vmcore = vm.vmcore()
-        log = vm.vmcore_log(vmcore)
-        print("\nWhat happened, from the log in the dump:")
-        timeline(log)
-        release = next(line for line in vm.said() if line.startswith("release "))
-        print(f"             crash kernel {release[8:]}: "
-              f"dump of {vmcore.stat().st_size / 2**20:.1f} MiB, "
-              f"registers of {len(cpus(vm.file('notes'), arch))} CPUs")
-        print("             verdict: ok\n")
-    except Failure as failure:
-        sys.exit(f"safestop: {failure}")
+    with vm:
+        vm.wait_said("stage first")
+        print("safestop: booted")
+        vm.wait_said("loaded")
+        print("safestop: crash kernel loaded, now echo c >/proc/sysrq-trigger", flush=True)
+        vm.wait_said("stage dump")
+        print("safestop: the crash kernel is up and saves the dump", flush=True)
+        vm.wait_ok()
+    vmcore = vm.vmcore()
+    log = vm.vmcore_log(vmcore)
+    print("\nWhat happened, from the log in the dump:")
+    begin = timeline(log, r"(?:test_panic_notifiers: )?"
+                          r"(Kernel panic - not syncing: .*|SMP: stopping secondary CPUs|\w+ list(?=: ))")
+    last = float(re.findall(r"^\[ *(\d+\.\d+)\]", log, re.M)[-1])
+    print(f"  {last - begin:+10.6f} s  last word in the log; kdump follows")
+    release = next(line for line in vm.said() if line.startswith("release "))
+    print(f"  crash kernel {release[8:]}: dump of {vmcore.stat().st_size / MiB:.1f} MiB, "
+          f"registers of {len(cpus(vm.file('notes'), arch))} CPUs\n")
     here = os.getcwd()
     print(f"Dump:    {os.path.relpath(vmcore, here)}")
     print(f"Kernel:  {os.path.relpath(kernel.vmlinux, here)}")
     print(f"Console: {os.path.relpath(vm.console_file, here)}")
+
+
+def crashkernel():
+    """The same crashkernel= on the base and on the series, on two machines: what each has reserved."""
+    line = "crashkernel=512M,high"
+    kernels = [build("arm64", flavor) for flavor in ("base", "series")]
+    print(f"safestop: arm64, {line}; low memory, which every device can do DMA to, ends at 4 GiB")
+    for name in ("ends 386M above 4G", "6G"):
+        board = BOARDS[name]
+        print(f"\n{board.memory} MiB of memory, {(board.end - board.low_limit) // MiB} MiB of it above 4 GiB:")
+        for kernel in kernels:
+            vm = Machine(kernel, JOBS / "crashkernel.sh", fresh(f"{kernel.name}-{board.memory}"), line, smp=1,
+                         memory=board.memory)
+            with vm:
+                vm.wait_ok()
+            found = regions(vm.text("iomem"))
+            vm.require(found, "nothing is reserved")
+            for start, end in found:
+                where = "below" if end <= 4 * GiB else "above" if start >= 4 * GiB else "ON BOTH SIDES OF"
+                print(f"  {kernel.flavor:6}  {start:#011x}-{end - 1:#011x}  {(end - start) // MiB} MiB {where} 4 GiB",
+                      flush=True)
+            if min(found)[0] >= 4 * GiB:
+                print(f"  {kernel.flavor:6}  nothing below 4 GiB, where the crash kernel may need memory for DMA", flush=True)
+
+
+def suspend():
+    """A suspend to RAM while filesystems that stand on each other are written to: in which order they are frozen."""
+    kernel = build("x86_64", variant="default")
+    directory = fresh("suspend")
+    directory.mkdir(parents=True)
+    extra = ["-device", "virtio-rng-pci",
+             *drive("fstools", BUILD / f"fstools-{kernel.arch}.cpio", ",readonly=on")]
+    for name in ("d0", "d1"):
+        with open(directory / name, "wb") as disk:
+            disk.truncate(GiB)
+        extra += drive(name, name, ",cache=unsafe")
+    vm = Machine(kernel, JOBS / "suspend.sh", directory, "no_console_suspend", files=kernel.modules(), extra=extra,
+                 variables={"SLOW": kernel.slow}, memory=768)
+    print("safestop: x86_64; ext4 is in a file on xfs, xfs in a file on btrfs, btrfs and f2fs on a disk each")
+    with vm:
+        vm.wait_said("writing")
+        print("safestop: all of them write, now echo mem >/sys/power/state", flush=True)
+        wait_event(vm, "SUSPEND")
+        print("safestop: QEMU says that the machine sleeps; waking it", flush=True)
+        vm.command_qmp("system_wakeup")
+        vm.wait_said("slept mem")
+        print("safestop: it is awake; the disks are unmounted and read", flush=True)
+        vm.wait_ok()
+    print("\nWhat happened, from the log:")
+    timeline(vm.text("log"), r"(?:PM: |ACPI: PM: )?(suspend entry.*|Freezing user space.*|Froze .*|Thawed .*"
+                             r"|Freezing filesystems.*|Freezing remaining.*|Preparing to enter system sleep.*|suspend exit)")
+    for line in vm.said():
+        if line.startswith("wrote "):
+            print(f"  writes to any disk while all was frozen: {line[6:]}")
+        elif line.startswith("checked "):
+            print(f"  read from the disk, and right: {line[8:]}")
+    print(f"\nConsole: {os.path.relpath(vm.console_file, os.getcwd())}")
+
+
+def main():
+    topic, arch, level = sys.argv[1:]
+    topics = {
+        "panic-notifiers": (["x86_64", "arm64"], lambda: panic(arch or "x86_64", level or "2")),
+        "arm64-crashkernel": (["arm64"], crashkernel),
+        "suspend-freeze": (["x86_64"], suspend),
+    }
+    topic = topic or "panic-notifiers"
+    if topic not in topics:
+        sys.exit(f"safestop: TOPIC={topic} is not one of {', '.join(topics)}")
+    arches, show = topics[topic]
+    if arch and arch not in arches:
+        sys.exit(f"safestop: {topic} is shown on {' and '.join(arches)}, not on ARCH={arch}")
+    try:
+        show()
+    except Failure as failure:
+        sys.exit(f"safestop: {failure}")
 
 
 if __name__ == "__main__":
