@@ -4,16 +4,11 @@ They are counted in /sys/kernel/debug/kernel_page_tables (ptdump), with 4 KiB pa
 each 2 MiB that has pages, for each 1 GiB that has pages or 2 MiB blocks, and for each 512 GiB.
 """
 
-import crashkernel
-from test_crashkernel import linear_map
-from vm.machine import BUILD, Kernel, Machine
+from vm.kernel import BUILD, TOP, Kernel
+from vm.linear_map import START, linear_map
+from vm.machine import Machine
 
-JOB = """
-first() {
-    send map /sys/kernel/debug/kernel_page_tables
-    verdict ok
-}
-"""
+JOB = TOP / "bench/jobs/linear_map.sh"
 LINES = ["", "crashkernel=512M", "crashkernel=512M,high"]
 
 
@@ -29,8 +24,7 @@ def tables(flavor, memory, line):
             continue
         for size, levels in ((21, ["PTE"]), (30, ["PTE", "PMD"]), (39, ["PTE", "PMD", "PUD"])):
             if level in levels:
-                used |= {(size, at) for at in range(first - crashkernel.START >> size,
-                                                    (last - 1 - crashkernel.START >> size) + 1)}
+                used |= {(size, at) for at in range(first - START >> size, (last - 1 - START >> size) + 1)}
     return len(used)
 
 

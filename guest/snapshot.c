@@ -1,7 +1,7 @@
 /*
  * What s2disk and resume do with /dev/snapshot, with the image on a disk of its own:
  *   snapshot save DISK      makes an image and restarts the machine; comes back when that image is restored
- *   snapshot restore DISK   restores the image, if there is one
+ *   snapshot restore DISK   restores the image
  *   snapshot crash          freezes all, and crashes
  */
 #include <err.h>
@@ -55,7 +55,7 @@ static void restore(int disk)
 	if (pread(disk, &pages, sizeof(pages), 0) != sizeof(pages))
 		err(1, "read");
 	if (!pages)
-		return;
+		errx(1, "no image");
 	snapshot = open("/dev/snapshot", O_WRONLY);
 	if (snapshot < 0)
 		err(1, "/dev/snapshot");

@@ -1,0 +1,8 @@
+# shellcheck shell=dash
+# Sends the kernel's page tables.
+. ./crashkernel.sh
+
+first() {
+	send_map
+	verdict ok
+}

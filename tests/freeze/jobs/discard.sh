@@ -1,0 +1,44 @@
+# shellcheck shell=dash
+# The upper filesystem discards what has been deleted as it is frozen, when user space is so already.
+. ./freeze.sh
+
+first() {
+	prepare
+	write_soon
+	make_mount ext4 "$(disk d0)" /b
+	l=$(make_loop /b/file 256)
+	make_fs ext4 "$l"
+	mount -t ext4 -o discard,commit=1000 "$l" /a || verdict "mount"
+	number=$(tr : , <"/sys/block/${l##*/}/dev")
+	start_writers /b
+	write_file /a/data 4
+	pile_up /b
+	for _ in 1 2 3 4 5; do
+		n=0
+		while [ $n -lt 200 ]; do
+			n=$((n + 1))
+			head -c 8192 /dev/zero >/a/$n
+		done
+		sync -f /a
+		rm /a/*[13579]
+		rm /a/[1-9]*
+		trigger "suspend with discards to be done"
+		echo mem >/sys/power/state || verdict "no suspend"
+		# from when user space is frozen
+		awk -v disk="$number" '
+			/filesystem_sleep: flushing .* begin/ { asleep = 1 }
+			/filesystem_sleep: thawing .* begin/ { asleep = 0 }
+			asleep && $0 ~ "block_rq_issue: " disk " D" { n++ }
+			END { print n + 0 }
+		' /sys/kernel/tracing/trace >/tmp/discards
+		slept mem
+		say "discards $(cat /tmp/discards)"
+		[ "$(cat /tmp/discards)" -gt 0 ] || verdict "no discard has met the freeze"
+		say awake
+	done
+	stop_writers /b
+	FLOOR=1 check_disk ext4 "$l" /a
+	losetup -d "$l"
+	check_disk ext4 "$(disk d0)" /b
+	done_ok
+}

@@ -1,0 +1,27 @@
+# shellcheck shell=dash
+# A kernel thread is in the midst of a write until it is told to stop. Meanwhile nobody else is kept from writing.
+. ./freeze.sh
+
+is_done() {
+	[ "$(cat /sys/module/oot_writer/parameters/done)" = Y ]
+}
+
+first() {
+	prepare
+	echo 3000 >/sys/power/pm_freeze_timeout
+	make_mount ext4 "$(disk d0)" /a
+	make_mount xfs "$(disk d1)" /b
+	start_writers /a /b
+	modprobe oot_writer path=/a/file seconds=600 || verdict "modprobe"
+	trigger "suspend in the midst of a write"
+	suspend mem && verdict "it has gone to sleep"
+	check_progress /a /b
+	is_done && verdict "the writer has ended"
+	echo 1 >/sys/module/oot_writer/parameters/stop
+	await "the writer does not end" is_done
+	suspend mem || verdict "no suspend after its end"
+	stop_writers /a /b
+	check_disk ext4 "$(disk d0)" /a
+	check_disk xfs "$(disk d1)" /b
+	done_ok
+}

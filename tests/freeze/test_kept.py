@@ -1,0 +1,42 @@
+"""What a filesystem does when it is frozen goes on after the thaw, and works as before."""
+
+from conftest import control
+from vm.machine import drive
+from vm.sleep import frozen
+
+
+@control("it is read-only")
+def test_failed_mirror(kernel, run):
+    vm = run(kernel, "kept", variables={"CASE": "mirror"})
+    vm.require(frozen(vm.text("log")) == [1, 1], "not frozen")
+
+
+@control("it cannot be frozen")
+def test_f2fs_without_checkpoints(kernel, run):
+    vm = run(kernel, "kept", variables={"CASE": "without_checkpoints"})
+    vm.require(frozen(vm.text("log")) == [1], "not frozen")
+
+
+@control("writes to what is frozen")
+def test_replace(kernel, run, machine):
+    slow = drive("d1", machine.disk("d1", 1024), f",cache=unsafe,throttling.bps-write={1 << 20}")
+    run(kernel, "replace", disks=1, extra=slow, variables={"STEP": "begin"})
+    vm = run(kernel, "replace", disks=1, extra=slow, variables={"STEP": "go_on"})
+    log = vm.text("log")
+    vm.require("continuing dev_replace" in log, "the replace has not gone on")
+    vm.require(frozen(log) == [1], "not frozen")
+
+
+@control("no suspend")
+def test_rescan(kernel, run):
+    vm = run(kernel, "rescan")
+    log = vm.text("log")
+    vm.require(frozen(log) == [1], "not frozen")
+    asleep, awake = log.split("suspend entry")[1].split("suspend exit")
+    vm.require("qgroup scan completed" not in asleep and "qgroup scan completed" in awake,
+               "the rescan has not waited for the thaw")
+
+
+@control("the sync waits")
+def test_quota_of_another(kernel, run):
+    run(kernel, "quota")

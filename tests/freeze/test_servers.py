@@ -1,0 +1,56 @@
+"""Filesystems on what a task serves: FUSE, nbd, and md arrays whose metadata mdmon keeps."""
+
+import re
+
+import pytest
+
+from conftest import control
+from vm.sleep import frozen
+
+SYNC_HANGS = "the sync before the suspend waits for ever"
+
+
+@control("no suspend")
+def test_fuse_writers(kernel, run):
+    vm = run(kernel, "fuse_writers")
+    vm.require(frozen(vm.text("log")) == [1] * 10, "not frozen at each suspend")
+
+
+@control("no suspend")
+@pytest.mark.parametrize("server, disk", [("fuse", "loop0"), ("nbd", "nbd0")])
+def test_served_by_user_space(kernel, server, disk, run):
+    vm = run(kernel, "served", variables={"SERVER": server}, timeout=200)
+    log = vm.text("log")
+    vm.require(frozen(log) == [2] * 5, "not frozen at each suspend")
+    vm.require(len(re.findall(rf"Froze ext4 \({disk}\)", log)) == 5, "the one that is served has not been frozen")
+
+
+@control(SYNC_HANGS)
+def test_stopped_server(kernel, run):
+    # tasks that wait for the server are not what hangs here
+    vm = run(kernel, "stopped_server", variables={"HUNG_TASK": 300 * kernel.slow})
+    log = vm.text("log")
+    vm.require(re.search(r"ing ext4 \(loop0\) is given up: .* for 5000 ms", log), "the wait is not given up")
+    vm.require("Freezing user space processes completed" in log.split("suspend exit")[0], "user space is not frozen")
+    vm.require(set(re.findall(r"task:(\S+) +state", log)) <= {"jbd2/loop0-8", "ext4lazyinit"},
+               "other tasks refuse to freeze")
+    vm.require(frozen(log)[-1] == 2, "not frozen after the server has gone on")
+
+
+@control("no suspend")
+def test_busy_md_with_external_metadata(kernel, run):
+    vm = run(kernel, "md_external", variables={"CASE": "busy"})
+    log = vm.text("log")
+    vm.require(frozen(log) == [2] * 5, "not frozen at each suspend")
+    # before user space, its writers would keep each other from being frozen
+    for sleep in log.split("suspend entry")[1:]:
+        vm.require(sleep.index("Freezing user space processes") < sleep.index("Froze ext4 (md"), "frozen too early")
+
+
+@control(SYNC_HANGS)
+def test_clean_md_with_external_metadata(kernel, run):
+    vm = run(kernel, "md_external", variables={"CASE": "clean"})
+    log = vm.text("log")
+    vm.require(frozen(log) == [1] * 2, "not frozen when mdmon answers")
+    vm.require(re.search(r"md: (md\d+): writes still wait for user space[^$]*ing ext4 \(\1\) is given up", log),
+               "the writes to the array are not given up")
