@@ -1,0 +1,9 @@
+# shellcheck shell=dash
+# Sends the kernel's page tables.
+. ./crashkernel.sh
+
+first() {
+	booted
+	send_map
+	verdict ok
+}
