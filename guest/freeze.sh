@@ -59,18 +59,17 @@ trace_writes() {
 	echo '!(rwbs ~ "R*")' >events/block/block_rq_issue/filter || verdict "no trace of writes"
 	echo 1 >events/block/block_rq_issue/enable || verdict "no trace of writes"
 	echo 1 >events/power/suspend_resume/enable || verdict "no trace of the sleep"
-	# a hibernation and a kexec of the base show no freeze_processes
-	opens="freeze_processes.* end|dpm_prepare.* begin"
-	if [ -e events/power/filesystem_sleep ]; then
-		echo 1 >events/power/filesystem_sleep/enable
-		opens="filesystem_sleep: freezing .* end, err=0"
-	fi
+	[ ! -e events/power/filesystem_sleep ] || echo 1 >events/power/filesystem_sleep/enable
 	cd /
 }
 
 # Says how many writes have been issued while all was frozen. Not counted are the disks of $UNCOUNTED, and the one that
-# is swapped to, "swap".
+# is swapped to, "swap". $NO_FILESYSTEM: there is none to freeze.
 count_writes() {
+	# a hibernation and a kexec of the base show no freeze_processes
+	opens="freeze_processes.* end|dpm_prepare.* begin"
+	[ ! -e /sys/kernel/tracing/events/power/filesystem_sleep ] || [ -n "$NO_FILESYSTEM" ] ||
+		opens="filesystem_sleep: freezing .* end, err=0"
 	skip=" "
 	for d in swap $UNCOUNTED; do
 		[ -b "$d" ] || d=$(disk "$d") || continue
@@ -83,16 +82,12 @@ count_writes() {
 		END { print windows ? total + 0 : "no" }
 	' /sys/kernel/tracing/trace >/tmp/written
 	echo >/sys/kernel/tracing/trace
-	# without a filesystem to freeze, there is no window either
-	[ "$(cat /tmp/written)" != no ] || [ -n "$NO_FILESYSTEM" ] || verdict "the trace does not show the sleep"
-	say wrote "$(tr -d no </tmp/written | sed 's/^$/0/')"
-	case $(cat /tmp/written) in
-	0 | no) ;;
-	*)
+	[ "$(cat /tmp/written)" != no ] || verdict "the trace does not show the sleep"
+	say wrote "$(cat /tmp/written)"
+	[ "$(cat /tmp/written)" = 0 ] || {
 		send writes /tmp/writes
 		verdict "$(cat /tmp/written) writes while all was frozen"
-		;;
-	esac
+	}
 }
 
 # To be called after each sleep, and by suspend()
@@ -101,13 +96,15 @@ slept() { # how
 	count_writes
 }
 
-# Goes to sleep. A sleep that is refused says why: the error, the counts of /sys/power/suspend_stats, and the log.
+# Goes to sleep. A sleep that is refused says why: the error, which is in $error too, the counts of
+# /sys/power/suspend_stats, and the log.
 suspend() { # what to write to /sys/power/state
 	if error=$({ echo "$1" >/sys/power/state; } 2>&1); then
 		slept "$1"
 		return 0
 	fi
-	say refused "$1: ${error##*: }"
+	error=${error##*: }
+	say refused "$1: $error"
 	for f in /sys/power/suspend_stats/*; do echo "${f##*/} $(cat "$f")"; done >/tmp/suspend_stats
 	send suspend_stats /tmp/suspend_stats
 	send_log
@@ -131,6 +128,7 @@ make_fs() { # type, device...
 	xfs) mkfs.xfs -q -f "$@" ;;
 	btrfs) mkfs.btrfs -q -f "$@" ;;
 	f2fs) mkfs.f2fs -q -f "$@" ;;
+	*) echo "no mkfs for $type" && false ;;
 	esac >/tmp/mkfs 2>&1 || { send mkfs /tmp/mkfs; verdict "mkfs of $type on $1"; }
 }
 
@@ -160,6 +158,7 @@ check_fs() { # type, device
 	xfs) xfs_repair -n "$2" ;;
 	btrfs) btrfs check --readonly --check-data-csum "$2" ;;
 	f2fs) fsck.f2fs --dry-run "$2" ;;
+	*) echo "no fsck for $1" && false ;;
 	esac >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "$1 on $2 is not clean"; }
 }
 
@@ -174,12 +173,13 @@ check_disk() { # type, device, directory, mount options
 	umount "$3" || verdict "second umount of $3"
 }
 
-# All files of a directory that have a sum; too few prove nothing.
+# All files of a directory that have a sum. Too few prove nothing: of a writer's, as many as it has written.
 check_sums() { # directory
 	cat "$1"/sum.* >/tmp/sums 2>/dev/null
 	sums=$(wc -l </tmp/sums)
 	say checked "$sums" files on "$1"
-	[ "$sums" -ge "${FLOOR:-8}" ] || verdict "only $sums sums on $1"
+	floor=$(cat "/tmp/floor.${1##*/}" 2>/dev/null || echo "${FLOOR:-8}")
+	[ "$sums" -ge "$floor" ] || verdict "only $sums sums on $1, not $floor"
 	md5sum -c -s /tmp/sums || verdict "wrong data on $1"
 }
 
@@ -324,6 +324,11 @@ stop_writers() { # directories
 	touch /tmp/stop
 	wait
 	[ ! -e /tmp/write-failed ] || verdict "a write failed on $(cat /tmp/write-failed)"
+	for w in "$@"; do
+		n=$(progress "$w")
+		[ "$n" -le 64 ] || n=64
+		echo "$n" >"/tmp/floor.${w##*/}"
+	done
 }
 
 # Goes to sleep in earnest, with go_to_sleep() of the job, while four filesystems are written to.

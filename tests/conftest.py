@@ -35,6 +35,7 @@ def no_control(why):
 
 def pytest_addoption(parser):
     parser.addoption("--variant", default="default", help="the variant of the series' kernel, as in variants/")
+    parser.addoption("--table", help="a file for the table trigger -> base -> series")
     parser.addoption("--matrix", choices=["part", "all"], default="part", help="all: every crashkernel= on every machine")
 
 
@@ -49,11 +50,13 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("flavor", ["series", "base"] if any(marks) else ["series"])
 
 
-def pytest_collection_modifyitems(items):
-    without = [item.nodeid for item in items
-               if not any(item.get_closest_marker(name) for name in ("control", "no_control"))]
-    if without:
-        raise pytest.UsageError(f"neither @control nor @no_control: {', '.join(without)}")
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        marks = [name for name in ("control", "no_control") if item.get_closest_marker(name)]
+        if not marks:
+            raise pytest.UsageError(f"neither @control nor @no_control: {item.nodeid}")
+        if len(marks) == 2:
+            raise pytest.UsageError(f"both @control and @no_control: {item.nodeid}")
 
     def wanted(item):
         mark = item.get_closest_marker("control")
@@ -61,6 +64,14 @@ def pytest_collection_modifyitems(items):
         return params.get("flavor") != "base" or (
             mark and all(params[name] in values for name, values in mark.args[1].items()))
     items[:] = [item for item in items if wanted(item)]
+    # a control must have run somewhere; who asks for single tests may leave it out
+    if not any("::" in argument for argument in config.args):
+        def functions(flavor):
+            return {(item.path, item.originalname) for item in items if item.get_closest_marker("control")
+                    and (flavor is None or hasattr(item, "callspec") and item.callspec.params.get("flavor") == flavor)}
+        never = functions(None) - functions("base")
+        if never:
+            raise pytest.UsageError(f"@control that never runs on the base: {', '.join(name for _, name in never)}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -114,7 +125,7 @@ def table(rows):
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
     """The table, and below it what a test has to say: its record_property("note", text)."""
     rows, notes = [], []
     for outcome in ("passed", "failed"):
@@ -125,8 +136,9 @@ def pytest_terminal_summary(terminalreporter):
                 notes += properties.get("note", "").splitlines()
     if rows:
         lines = table(rows) + notes
-        (BUILD / "check.txt").write_text("".join(f"{line}\n" for line in lines))
-        terminalreporter.section("trigger -> base -> series (build/check.txt)")
+        if config.getoption("table"):
+            Path(config.getoption("table")).write_text("".join(f"{line}\n" for line in lines))
+        terminalreporter.section("trigger -> base -> series")
         for line in lines:
             terminalreporter.write_line(line)
 
@@ -171,8 +183,9 @@ def program(name, kernel):
     out.mkdir(parents=True, exist_ok=True)
     with open(out / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run([f"{kernel.data['cross']}gcc", "-static", "-O1", "-o", out / name, TOP / f"guest/{name}.c"],
-                       check=True)
+        source = TOP / f"guest/{name}.c"
+        if not (out / name).exists() or (out / name).stat().st_mtime < source.stat().st_mtime:
+            subprocess.run([f"{kernel.data['cross']}gcc", "-static", "-O1", "-o", out / name, source], check=True)
     return out / name
 
 
@@ -183,8 +196,12 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed:
         item.failed = True
-        report.sections.append(("how to run it again", f"make check T='{item.name}'\n"
-                                f"or, with what is built: /usr/bin/python3 -m pytest '{item.nodeid}'"))
+        report.sections.append(("what is left", f"safestop: run it again: /usr/bin/python3 -m pytest '{item.nodeid}'\n"
+                                f"safestop: see its logs: less '{run_directory(item).relative_to(TOP)}'/*/console.log"))
+
+
+def run_directory(item):
+    return BUILD / "runs" / item.path.parent.name / item.path.stem / re.sub(r"[^\w.=-]+", "_", item.name)
 
 
 class Machines:
@@ -192,7 +209,7 @@ class Machines:
 
     def __init__(self, node):
         self.jobs = node.path.parent / "jobs"
-        self.directory = BUILD / "runs" / node.path.parent.name / node.path.stem / re.sub(r"[^\w.=-]+", "_", node.name)
+        self.directory = run_directory(node)
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         self.count = itertools.count()

@@ -139,6 +139,10 @@ class Machine:
             if not any(re.search(wanted, line) for line in found):
                 raise self.failure(f"the kernel does not complain of '{wanted}'")
         # a sleep that nobody has counted the writes of proves nothing
+        asleep = len(re.findall(r"Freezing filesystems completed \([1-9]", self.console()))
+        told = sum(line.startswith(("slept ", "refused ")) for line in lines)
+        if asleep > told:
+            raise self.failure(f"{asleep} sleeps have frozen filesystems, but the guest tells of {told}")
         sleeps = [line for line in lines if re.match(r"slept |wrote ", line)]
         for slept, wrote in zip(sleeps[::2], [*sleeps[1::2], ""]):
             if not (slept.startswith("slept ") and wrote.startswith("wrote ")):

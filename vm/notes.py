@@ -40,9 +40,3 @@ def cpus(data, arch):
             found.append((pid, pc))
     return found
 
-
-def vmcoreinfo(data):
-    for name, _, desc in notes(data):
-        if name == "VMCOREINFO":
-            return dict(line.split("=", 1) for line in desc.decode().splitlines() if "=" in line)
-    raise ValueError("no VMCOREINFO note")

@@ -10,7 +10,6 @@ OOPS = "BUG: kernel NULL pointer dereference|Oops: |Unable to handle kernel NULL
 # arm64 counts the CPUs to wait for before those that panic at the same time have stopped themselves, as the base does
 STALE_CPUS = "WARNING: .* machine_kexec"
 
-LISTS = ["hypervisor", "info", "pre_reboot", "post_reboot"]
 
 
 def lists_before_kdump(level, dumper):

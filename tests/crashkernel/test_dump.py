@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control, no_control
+from conftest import control
 from vm.linear_map import levels
 from vm.notes import cpus
 from vm.oracle import events

@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# A sleep of which nobody counts the writes, a write into a sleep, and a machine that cannot trace
+# A sleep of which nobody counts the writes, one of which nobody tells, one that is refused, and a machine that cannot trace
 . ./freeze.sh
 first() {
 	# a kernel without tracefs
@@ -11,6 +11,10 @@ first() {
 		make_mount ext4 "$(disk d0)" /a
 		echo mem >/sys/power/state || verdict "no suspend"
 		say slept mem
+		;;
+	not_told)
+		make_mount ext4 "$(disk d0)" /a
+		echo mem >/sys/power/state || verdict "no suspend"
 		;;
 	refused)
 		echo none >/sys/power/pm_test
