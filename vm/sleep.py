@@ -41,7 +41,10 @@ def require_none(vm, writes):
 
 
 def require_no_write(vm, before, until=None):
-    """Nothing has been written to the disks since written() was before, until the thaw begins."""
+    """Nothing has been written to the disks since written() was before, until the thaw begins.
+
+    How often that has been looked at. The guest counts, too, and if the thaw may come soon, it alone does.
+    """
     # the base says nothing of its kernel threads
     until = until or ("Restarting kernel threads" if vm.kernel.flavor == "series" else "Restarting tasks")
     counts = [before]
@@ -55,6 +58,7 @@ def require_no_write(vm, before, until=None):
         return False
     vm.wait_for(f"'{until}' on the console", thawed)
     require_none(vm, counts[-1] - before)
+    return len(counts) - 1
 
 
 def wake_up(vm, phase):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control
+from conftest import control, no_control
 from vm.sleep import SLEPT, frozen
 
 STACKS = {  # how many filesystems, and which of them is the uppermost
@@ -20,18 +20,28 @@ STACKS = {  # how many filesystems, and which of them is the uppermost
 }
 
 
-@control("the upper one waits for the lower one")
+def stacked(stack, order):
+    return {"ORDER": order, "STACK": stack.split()[0], "DIRECT_IO": "--direct-io=on" if "direct I/O" in stack else ""}
+
+
+@no_control("the base freezes no filesystem at a suspend, so it has no order; test_wrong_order shows that it matters")
 @pytest.mark.parametrize("stack", STACKS)
 def test_order(kernel, stack, run):
     count, uppermost = STACKS[stack]
-    vm = run(kernel, "order", variables={"STACK": stack.split()[0],
-                                         "DIRECT_IO": "--direct-io=on" if "direct I/O" in stack else ""})
+    vm = run(kernel, "order", variables=stacked(stack, "right"))
     log = vm.text("log")
     vm.require(frozen(log) == [count, count], "not all have been frozen")
     order = re.findall(r"PM: (Froze|Thawed) (.*)", log)[:2 * count]
     vm.require([what for what, _ in order] == ["Froze"] * count + ["Thawed"] * count, "not frozen and then thawed")
     names = [name for _, name in order]
     vm.require(names == names[::-1] and names[0].startswith(uppermost), "in the wrong order")
+
+
+@no_control("it shows that the order matters: a user who freezes the lower one first makes the upper one wait")
+@pytest.mark.parametrize("stack", STACKS)
+def test_wrong_order(kernel, stack, run):
+    run(kernel, "order", variables=stacked(stack, "wrong"), wants=[r"task fsfreeze:\d+ blocked for more than"],
+        allows=["blocked for more than"])
 
 
 @control(SLEPT)

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from conftest import control, oot_module, program
+from conftest import control, no_control, oot_module, program
 from vm.sleep import frozen
 
 MIB = 1 << 20
 
 
-@control("no suspend")
+@control("^no suspend: Device or resource busy")
 def test_user_frozen(kernel, run):
     vm = run(kernel, "user_frozen")
     vm.require(frozen(vm.text("log")) == [2], "not both have been frozen")
@@ -22,7 +22,7 @@ def test_frozen_by_dm(kernel, run):
     vm.require(frozen(vm.text("log")) == [2], "not both have been frozen")
 
 
-@control("the second freezer fails", case=["joined"])
+@no_control("a user waits for a sleep that freezes, and a sleep of the base freezes nothing")
 @pytest.mark.parametrize("case", ["joined", "given up"])
 def test_two_freezers(kernel, case, run):
     vm = run(kernel, "two_freezers", variables={"CASE": case}, files=[oot_module(kernel, "oot_writer")])

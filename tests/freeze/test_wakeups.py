@@ -1,9 +1,22 @@
 """A wakeup event ends what would take a minute more. How soon is measured by make bench T=wakeup."""
 
+import re
+
 import pytest
 
 from conftest import control, oot_module
 from vm.sleep import frozen, throttle, wake_up
+
+# What the kernel does then to filesystems; a disk that is written to directly is synced without one.
+DOES = {"sync": set(), "layers": {"flushing"}, "flush": {"flushing"}, "freeze": {"freezing"}}
+
+
+def under_way(trace):
+    """What the trace of filesystem_sleep shows to have begun and not ended."""
+    begun = set()
+    for what, step in re.findall(r"filesystem_sleep: (.*) (begin|end)", trace):
+        (begun.add if step == "begin" else begun.discard)(what)
+    return begun
 
 
 @pytest.mark.parametrize("phase", ["sync", "layers", "flush", "freeze"])
@@ -15,6 +28,9 @@ def test_wakeup(kernel, phase, start):
         vm.wait_said("awake")
         throttle(vm, 0)
         vm.wait_ok()
+    begun = under_way(vm.text("until_wakeup"))
+    vm.require({what.split()[0] for what in begun} == DOES[phase], f"the wakeup came when there was under way: {begun}")
+    vm.require(("loop" in vm.text("until_wakeup")) == (phase == "layers"), "the layers are not those of the phase")
     log = vm.text("log")
     vm.require(frozen(log) == [], "filesystems have been frozen")
     aborted = "Syncing" if phase == "sync" else "Freezing"

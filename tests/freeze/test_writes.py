@@ -7,8 +7,6 @@ import pytest
 from conftest import control, program
 from vm.sleep import frozen, require_no_write, slow_down, throttle, wait_frozen, written
 
-MIB = 1 << 20
-
 
 @pytest.mark.parametrize("arch", ["x86_64", "arm64"])
 @control(r"\d+ writes while all was frozen", arch=["x86_64"])
@@ -24,7 +22,7 @@ def test_four(kernel, machine, start, run):
         for disk in disks:
             subprocess.run(["cp", "--sparse=always", disk, f"{disk}.copy"], check=True)
         vm.command_qmp("cont")
-        require_no_write(vm, before)
+        vm.require(require_no_write(vm, before), "too late to count the writes")
         throttle(vm, 0)
         vm.wait_ok()
     vm.require(frozen(vm.text("log")) == [4], "not all have been frozen")

@@ -10,6 +10,9 @@ first() {
 	make_fs ext4 "$l"
 	mount -t ext4 -o discard,commit=1000 "$l" /a || verdict "mount"
 	number=$(tr : , <"/sys/block/${l##*/}/dev")
+	# when filesystems begin to be frozen, with user space frozen; on the base, when tasks begin to be
+	begins="filesystem_sleep: flushing .* begin"
+	[ "$FLAVOR" = series ] || begins="freeze_processes.* begin"
 	start_writers /b
 	write_file /a/data 4
 	pile_up /b
@@ -23,17 +26,17 @@ first() {
 		rm /a/*[13579]
 		rm /a/[1-9]*
 		trigger "suspend with discards to be done"
-		echo mem >/sys/power/state || verdict "no suspend"
-		# from when user space is frozen
-		awk -v disk="$number" '
-			/filesystem_sleep: flushing .* begin/ { asleep = 1 }
-			/filesystem_sleep: thawing .* begin/ { asleep = 0 }
+		# not suspend(), which clears the trace
+		error=$({ echo mem >/sys/power/state; } 2>&1) || verdict "no suspend: ${error##*: }"
+		awk -v disk="$number" -v begins="$begins" '
+			$0 ~ begins { asleep = 1 }
+			/filesystem_sleep: thawing .* begin|thaw_processes.* begin/ { asleep = 0 }
 			asleep && $0 ~ "block_rq_issue: " disk " D" { n++ }
 			END { print n + 0 }
 		' /sys/kernel/tracing/trace >/tmp/discards
-		slept mem
 		say "discards $(cat /tmp/discards)"
-		[ "$(cat /tmp/discards)" -gt 0 ] || verdict "no discard has met the freeze"
+		[ "$(cat /tmp/discards)" -gt 0 ] || verdict "nothing is discarded as the system goes to sleep"
+		slept mem
 		say awake
 	done
 	stop_writers /b

@@ -12,7 +12,7 @@ first() {
 	await "no task waits for it" waits_in "percpu_rwsem_wait|mnt_want_write|vfs_write"
 	watch_sync
 	trigger "suspend with a filesystem that dm has frozen"
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 	check_progress /b
 	/sbin/fsfreeze -f /a 2>/dev/null && verdict "it is not frozen any more"
 	dmsetup resume A || verdict "dmsetup resume"

@@ -27,7 +27,7 @@ first() {
 	done
 	for w in /fuse/e /fuse/f /fuse/g; do await "the writer on $w does not begin" has_written $w 8; done
 	trigger "suspend while tasks wait for a FUSE server"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do suspend mem || verdict "no suspend"; done
+	for _ in 1 2 3 4 5 6 7 8 9 10; do suspend mem || verdict "no suspend: $error"; done
 	stop_writers /d /fuse/e /fuse/f /fuse/g
 	[ ! -e /tmp/failed ] || verdict "a write failed"
 	for w in e f g; do

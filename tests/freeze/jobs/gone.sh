@@ -11,8 +11,8 @@ first() {
 	echo 1 >"/sys/block/${d##*/}/device/../remove"
 	disk d0 && verdict "the disk is still there"
 	begin_commit /b
-	trigger "suspend after a disk has been pulled out"
-	suspend mem || verdict "no suspend"
+	trigger "suspend in the midst of a commit, after the disk of another filesystem has been pulled out"
+	suspend mem || verdict "no suspend: $error"
 	write_file /b/more 1
 	FLOOR=2 check_disk ext4 "$(disk d1)" /b
 	done_ok

@@ -27,7 +27,7 @@ go_to_sleep() {
 		echo reboot >/sys/power/disk
 		mark_resume "$offset"
 	fi
-	suspend disk || verdict "no hibernation"
+	suspend disk || verdict "no hibernation: $error"
 	[ "$WAY" != file ] || {
 		swapoff /s/swap
 		umount /s

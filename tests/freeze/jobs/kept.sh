@@ -1,14 +1,14 @@
 # shellcheck shell=dash
-# What works while it is not frozen goes on to work after the thaw. The base, which does not freeze, is told to by fsfreeze(8).
+# What works while it is not frozen goes on to work after the thaw, by the user and after a sleep.
 . ./freeze.sh
 
 freeze_and_thaw() {
-	if [ "$FLAVOR" = series ]; then
-		suspend mem || verdict "no suspend"
-	else
-		/sbin/fsfreeze -f /a || verdict "it cannot be frozen"
-		/sbin/fsfreeze -u /a || verdict "it cannot be thawed"
-	fi
+	error=$(/sbin/fsfreeze -f /a 2>&1) || verdict "it cannot be frozen: ${error##*: }"
+	/sbin/fsfreeze -u /a || verdict "it cannot be thawed"
+}
+
+is_writable() { # file
+	{ echo x >"$1" && sync -f "$1"; } 2>/dev/null
 }
 
 # A btrfs of which one mirror has failed, and then answers again, but has missed a commit
@@ -22,12 +22,15 @@ mirror() {
 	break_dm A 1048576
 	trigger "a freeze with a failed mirror"
 	freeze_and_thaw
-	{ echo x >/a/x && sync -f /a/x; } 2>/dev/null || verdict "it is read-only"
+	is_writable /a/x || verdict "it is read-only after fsfreeze"
+	suspend mem || verdict "no suspend: $error"
+	is_writable /a/x || verdict "it is read-only after the suspend"
 	dmsetup load A --table "0 1048576 linear $(disk d0) 8"
 	dmsetup suspend --nolockfs A
 	dmsetup resume A
 	freeze_and_thaw
-	{ echo y >/a/y && sync -f /a/y; } 2>/dev/null || verdict "it is read-only after all"
+	suspend mem || verdict "no second suspend: $error"
+	is_writable /a/y || verdict "it is read-only after all"
 	write_file /a/more 1
 	# both mirrors are written anew
 	btrfs balance start --full-balance /a >/tmp/balance 2>&1 || { send balance /tmp/balance; verdict "balance"; }
@@ -43,8 +46,10 @@ without_checkpoints() {
 	trigger "a freeze of f2fs without checkpoints"
 	freeze_and_thaw
 	write_file /a/x 1
+	suspend mem || verdict "no suspend: $error"
+	write_file /a/y 1
 	mount -o remount,checkpoint=enable /a || verdict "remount"
-	FLOOR=2 check_disk f2fs "$(disk d0)" /a
+	FLOOR=3 check_disk f2fs "$(disk d0)" /a
 }
 
 first() {

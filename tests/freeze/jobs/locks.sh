@@ -35,7 +35,7 @@ first() {
 		suspend mem && verdict "they can be frozen all the same"
 		/sbin/fsfreeze -u /a
 	else
-		for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do suspend mem || verdict "no suspend"; done
+		for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do suspend mem || verdict "no suspend: $error"; done
 	fi
 	touch /tmp/stop
 	wait

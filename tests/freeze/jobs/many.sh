@@ -27,7 +27,7 @@ first() {
 	start_writers /d
 	pile_up /d
 	trigger "suspend with 64 filesystems"
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 	say awake
 	stop_writers /d
 	write_file /m/63/more 1

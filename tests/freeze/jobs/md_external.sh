@@ -39,7 +39,7 @@ busy() {
 	for _ in 1 2 3; do write_shared & done >/b/shared
 	trigger "suspend while tasks write to an array of mdmon"
 	for _ in 1 2 3 4 5; do
-		suspend mem || verdict "no suspend"
+		suspend mem || verdict "no suspend: $error"
 		check_progress /a /b
 	done
 	stop_writers /a /b

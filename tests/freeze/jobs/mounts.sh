@@ -33,10 +33,10 @@ first() {
 	mount_again f2fs "$(disk d3)" /d &
 	for fs in xfs btrfs f2fs; do await "$fs is not mounted" mounted $fs 0; done
 	trigger "suspend in the midst of mounts"
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 	say awake
 	echo 0 >/sys/module/suspend/parameters/pm_test_delay
-	for _ in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do suspend mem || verdict "no suspend"; done
+	for _ in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do suspend mem || verdict "no suspend: $error"; done
 	for fs in xfs btrfs f2fs; do await "$fs is mounted too seldom" mounted $fs 8; done
 	stop_writers /a
 	mount -t xfs "$(disk d1)" /b

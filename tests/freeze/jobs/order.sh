@@ -124,9 +124,9 @@ check_lower() { # type
 	check_disk "$1" "$(disk d1)" /b
 }
 
-# The base is told to freeze them, the lower one first. Then the freeze of the upper one waits for it.
+# The user freezes the lower one first. Then the freeze of the upper one waits until it is thawed.
 freeze_in_wrong_order() {
-	write_file /a/data 8
+	for w in $writers; do write_file "$w/data" 8; done
 	echo 5 >/proc/sys/kernel/hung_task_timeout_secs
 	trigger "fsfreeze of the lower one, then of the upper one"
 	/sbin/fsfreeze -f /b || verdict "the lower one cannot be frozen"
@@ -137,19 +137,21 @@ freeze_in_wrong_order() {
 	done
 	/sbin/fsfreeze -u /b
 	await "the upper one cannot be frozen at all" test -e /tmp/frozen
-	verdict "the upper one waits for the lower one"
+	/sbin/fsfreeze -u /a || verdict "the upper one is not frozen"
+	FLOOR=1 "check_$STACK"
+	done_ok
 }
 
 first() {
 	prepare
 	writers="/a /b"
 	"build_$STACK"
-	[ "$FLAVOR" = series ] || freeze_in_wrong_order
+	[ "$ORDER" = right ] || freeze_in_wrong_order
 	# shellcheck disable=SC2086
 	start_writers $writers
 	trigger "suspend"
-	suspend mem || verdict "no suspend"
-	suspend mem || verdict "no second suspend"
+	suspend mem || verdict "no suspend: $error"
+	suspend mem || verdict "no second suspend: $error"
 	# shellcheck disable=SC2086
 	stop_writers $writers
 	"check_$STACK"

@@ -31,7 +31,7 @@ go_on() {
 	writes=$(grep -c block_rq_issue /sys/kernel/tracing/trace)
 	[ "$writes" = 0 ] || verdict "$writes writes to what is frozen"
 	/sbin/fsfreeze -u /a
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 	replacing || verdict "nothing is being replaced after the suspend"
 	btrfs replace cancel /a || verdict "replace cancel"
 	FLOOR=1 check_disk btrfs "$(disk d0)" /a

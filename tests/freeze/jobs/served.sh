@@ -26,7 +26,7 @@ first() {
 	start_writers /a /b
 	start_fsync /a
 	trigger "suspend while tasks wait for $SERVER"
-	for _ in 1 2 3 4 5; do suspend mem || verdict "no suspend"; done
+	for _ in 1 2 3 4 5; do suspend mem || verdict "no suspend: $error"; done
 	stop_writers /a /b
 	check_disk ext4 "$l" /a
 	check_disk xfs "$(disk d1)" /b

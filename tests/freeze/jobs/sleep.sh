@@ -12,7 +12,7 @@ go_to_sleep() {
 	alarm) alarm $((30 * SLOW)) ;;
 	*) echo "$WAY" >/sys/power/mem_sleep || verdict "no $WAY" ;;
 	esac
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 }
 
 first() {

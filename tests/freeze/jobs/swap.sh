@@ -17,7 +17,7 @@ first() {
 	# a swap file is written to without its filesystem
 	dd if=/dev/zero of=/b/swap bs=1M count=64 2>/dev/null
 	{ mkswap /b/swap >/dev/null && swapon /b/swap; } || verdict "swapon of a file"
-	suspend mem || verdict "no suspend without swap on a loop device"
+	suspend mem || verdict "no suspend without swap on a loop device: $error"
 	swapoff /b/swap
 	stop_writers /a /b
 	check_disk ext4 "$(disk d0)" /a

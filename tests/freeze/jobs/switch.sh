@@ -12,7 +12,7 @@ first() {
 	echo maybe >/sys/power/freeze_filesystems 2>/dev/null && verdict "nonsense is taken"
 	echo 0 >/sys/power/freeze_filesystems || verdict "it cannot be turned off"
 	export NO_FILESYSTEM=1
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 	unset NO_FILESYSTEM
 	echo 1 >/sys/power/freeze_filesystems || verdict "it cannot be turned on"
 	exec 8</dev/snapshot || verdict "no /dev/snapshot"

@@ -6,6 +6,10 @@ in_flight() {
 	[ "$(awk '{ print $2 }' "/sys/block/${slow##*/}/inflight")" -gt 0 ]
 }
 
+frozen_or_waiting() {
+	[ -e /tmp/frozen ] || grep -q -s freeze_super /proc/[0-9]*/stack
+}
+
 first() {
 	prepare
 	slow=$(disk d0)
@@ -14,11 +18,12 @@ first() {
 	/job/uring /a/file &
 	uring=$!
 	await "no write is in flight" in_flight
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 	await "no write is in flight again" in_flight
 	kill -STOP "$uring"
 	trigger "fsfreeze with a write of a stopped task in flight"
-	(/sbin/fsfreeze -f /a && touch /tmp/frozen) &
+	(/sbin/fsfreeze -f /a || verdict "fsfreeze fails"; touch /tmp/frozen) &
+	await "nothing is frozen" frozen_or_waiting
 	await "the write of a stopped task does not end" test -e /tmp/frozen
 	/sbin/fsfreeze -u /a || verdict "it cannot be thawed"
 	kill -CONT "$uring"

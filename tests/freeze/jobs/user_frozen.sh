@@ -16,7 +16,7 @@ first() {
 	before=$(disk_writes d0)
 	await "no task waits for it" waits_in "percpu_rwsem_wait|mnt_want_write|vfs_write"
 	trigger "suspend with a filesystem that the user has frozen"
-	suspend mem || verdict "no suspend"
+	suspend mem || verdict "no suspend: $error"
 	/sbin/fsfreeze -f /a 2>/dev/null && verdict "it is not frozen any more"
 	check_progress /b
 	[ "$(disk_writes d0)" = "$before" ] || verdict "it has been written to"

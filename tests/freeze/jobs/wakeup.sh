@@ -27,7 +27,7 @@ first() {
 	make_mount ext4 "$(disk d0)" /a
 	make_mount ext4 "$(disk d1)" /b
 	make_mount xfs "$(disk d2)" /c
-	slow=d0
+	slow=d0 files=1
 	case $PHASE in
 	sync)
 		# a disk that is written to directly is frozen by nobody
@@ -37,8 +37,11 @@ first() {
 	layers)
 		l=$(make_loop /a/image 16)
 		make_mount ext4 "$l" /d
+		mount -o remount,commit=1000 /d || verdict "remount"
 		;;
 	esac
+	# after a commit of its own, the sync of the disk would wait for what the freeze is to wait for
+	for w in /a /b; do mount -o remount,commit=1000 $w || verdict "remount"; done
 	sync
 	before=$(sectors_written $slow)
 	case $PHASE in
@@ -46,7 +49,10 @@ first() {
 		big "$(disk d3)"
 		sum=$(sum_of_d3)
 		;;
-	flush) for w in /a /b /c; do write_file $w/big 32; done ;;
+	flush)
+		for w in /a /b /c; do write_file $w/big 32; done
+		files=2
+		;;
 	layers)
 		write_file /a/big 32
 		write_file /d/file 1
@@ -58,11 +64,14 @@ first() {
 	cat /sys/power/wakeup_count >/tmp/count
 	cat /tmp/count >/sys/power/wakeup_count || verdict "wakeup_count"
 	trigger "a wakeup in the midst of the $PHASE"
+	# not suspend(), which clears the trace
 	echo mem >/sys/power/state && verdict "it has gone to sleep"
 	echo awake >/sys/kernel/tracing/trace_marker
 	after=$(sectors_written $slow)
 	grep -e wakeup_source_activate -e awake /sys/kernel/tracing/trace >/tmp/wakeup
 	send wakeup /tmp/wakeup
+	sed '/wakeup_source_activate/,$d' /sys/kernel/tracing/trace | grep filesystem_sleep >/tmp/until_wakeup
+	send until_wakeup /tmp/until_wakeup
 	[ "$PHASE" = freeze ] || [ $((after - before)) -lt 65536 ] || verdict "it has waited for the disk"
 	say awake
 	case $PHASE in
@@ -84,8 +93,8 @@ first() {
 		;;
 	esac
 	for w in /a /b /c; do write_file $w/more 1; done
-	FLOOR=1 check_disk ext4 "$(disk d0)" /a
-	FLOOR=1 check_disk ext4 "$(disk d1)" /b
-	FLOOR=1 check_disk xfs "$(disk d2)" /c
+	FLOOR=$files check_disk ext4 "$(disk d0)" /a
+	FLOOR=$files check_disk ext4 "$(disk d1)" /b
+	FLOOR=$files check_disk xfs "$(disk d2)" /c
 	done_ok
 }

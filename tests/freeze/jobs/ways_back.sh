@@ -6,11 +6,11 @@ go_to_sleep() {
 	echo deep >/sys/power/mem_sleep
 	for t in freezer devices platform processors core; do
 		echo $t >/sys/power/pm_test
-		suspend mem || verdict "no suspend to $t"
+		suspend mem || verdict "no suspend to $t: $error"
 		check_progress /a /b /c /d
 	done
 	echo none >/sys/power/pm_test
-	# no room for the image
+	# no room for the image; what suspend() does not count, as it is refused, has been frozen nevertheless
 	{ mkswap "$(disk small)" >/dev/null && swapon "$(disk small)"; } || verdict "swapon"
 	echo disk >/sys/power/state && verdict "there was room for the image"
 	slept "disk without room"

@@ -19,7 +19,7 @@ first() {
 	is_done && verdict "the writer has ended"
 	echo 1 >/sys/module/oot_writer/parameters/stop
 	await "the writer does not end" is_done
-	suspend mem || verdict "no suspend after its end"
+	suspend mem || verdict "no suspend after its end: $error"
 	stop_writers /a /b
 	check_disk ext4 "$(disk d0)" /a
 	check_disk xfs "$(disk d1)" /b
