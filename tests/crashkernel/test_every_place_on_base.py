@@ -1,4 +1,4 @@
-"""Only with --matrix all: which places of each row of vm/places.py the base gets wrong."""
+"""Only with --matrix=all: which places of each row of vm/places.py the base gets wrong."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Where the region of crashkernel= is: a test for each row of vm/places.py, on machines of many sizes.
 
-A part of the command lines is booted on each machine; --matrix all boots all of them.
+A part of the command lines is booted on each machine; --matrix=all boots all of them.
 """
 
 import pytest
