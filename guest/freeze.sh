@@ -266,14 +266,6 @@ pile_up() { # directories
 	await "no data piles up" is_dirty $(($# * 4096))
 }
 
-# Has an ext4 on a slow disk in the midst of a commit, which waits for 16 MiB of data. The base goes on with it while all is
-# frozen.
-begin_commit() { # directory
-	write_soon
-	write_file "$1/committed" 16
-	await "there is no commit" grep -q -s jbd2_journal_commit_transaction /proc/[0-9]*/stack
-}
-
 # Writes numbered blocks with a checksum each until it is told to stop; at any moment the sums that there are are right.
 writer() { # directory
 	n=0

@@ -7,8 +7,6 @@ import pytest
 from conftest import control, no_control, oot_module, program
 from vm.sleep import frozen
 
-MIB = 1 << 20
-
 
 @control("^no suspend: Device or resource busy")
 def test_user_frozen(kernel, run):
@@ -32,10 +30,10 @@ def test_two_freezers(kernel, case, run):
     vm.require(case == "given up" or frozen(log) == [2], "the sleep has not frozen both")
 
 
-@control(r"\d+ writes while all was frozen")
+@no_control("the base freezes nothing that the key could thaw by mistake")
 def test_sysrq_j_while_frozen(kernel, start):
     """The emergency thaw lets go of what the user has frozen, not of what the suspend has."""
-    vm = start(kernel, "sysrq_j", bps=2 * MIB)
+    vm = start(kernel, "sysrq_j")
     with vm:
         vm.wait_console("Freezing remaining freezable tasks")
         vm.command_qmp("send-key", keys=[{"type": "qcode", "data": key} for key in ("alt", "sysrq", "j")])

@@ -15,7 +15,7 @@ first() {
 	make_mount ext4 "$(disk d1)" /b
 	write_file /a/data 1
 	/sbin/fsfreeze -f /a || verdict "fsfreeze"
-	begin_commit /b
+	write_file /b/data 1
 	# pm_test's delay keeps a CPU busy, which must not be the one that is to do the thaw: CPU 0 gets the key
 	taskset -p 2 $$ >/dev/null || verdict "taskset"
 	trigger "sysrq-j while all is frozen"
