@@ -259,7 +259,7 @@ pile_up() { # directories
 		# few requests are under way at a time, so that the others are seen to be issued
 		d=$(awk -v on="$w" '$2 == on { print $1 }' /proc/mounts)
 		echo 4 >"/sys/block/${d##*/}/queue/nr_requests"
-		echo 64 >"/sys/block/${d##*/}/queue/max_sectors_kb"
+		echo 16 >"/sys/block/${d##*/}/queue/max_sectors_kb"
 		dirty "$w" &
 	done
 	slow_down
