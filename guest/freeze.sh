@@ -259,7 +259,9 @@ pile_up() { # directories
 		# few requests are under way at a time, so that the others are seen to be issued
 		d=$(awk -v on="$w" '$2 == on { print $1 }' /proc/mounts)
 		echo 4 >"/sys/block/${d##*/}/queue/nr_requests"
-		echo 16 >"/sys/block/${d##*/}/queue/max_sectors_kb"
+		# on the base, so small that even a short sleep sees some
+		[ "$FLAVOR" = base ] && size=16 || size=64
+		echo $size >"/sys/block/${d##*/}/queue/max_sectors_kb"
 		dirty "$w" &
 	done
 	slow_down

@@ -21,9 +21,7 @@ def start(machine):
     def make(kernel, job, append="", disks=4, bps=None, extra=(), files=(), **options):
         # without it, each mkfs waits for seconds for random numbers
         extra = [*drive("fstools", BUILD / f"fstools-{kernel.arch}.cpio", ",readonly=on"), *extra,
-                 "-device", "virtio-rng-pci",
-                 # or QEMU makes one write of many, and the host sees nothing of it until all of it is done
-                 "-global", "virtio-blk-pci.request-merging=off"]
+                 "-device", "virtio-rng-pci"]
         for i in range(disks):
             extra += drive(f"d{i}", machine.disk(f"d{i}", 1024),
                            ",cache=unsafe" + (f",throttling.bps-write={bps}" if bps else ""))

@@ -22,7 +22,10 @@ def under_way(trace):
 @pytest.mark.parametrize("phase", ["sync", "layers", "flush", "freeze"])
 @control("it has waited for the disk", phase=["sync"])
 def test_wakeup(kernel, phase, start):
-    vm = start(kernel, "wakeup", variables={"PHASE": phase}, files=[oot_module(kernel, "oot_writer")], timeout=240)
+    # or QEMU makes one write of many, and the host sees nothing of it until all of it is done
+    merging = ["-global", "virtio-blk-pci.request-merging=off"]
+    vm = start(kernel, "wakeup", variables={"PHASE": phase}, files=[oot_module(kernel, "oot_writer")], timeout=240,
+               extra=merging)
     with vm:
         wake_up(vm, phase)
         vm.wait_said("awake")
