@@ -261,7 +261,7 @@ pile_up() { # directories
 		echo 4 >"/sys/block/${d##*/}/queue/nr_requests"
 		# on the base, so small that even a short sleep sees some
 		[ "$FLAVOR" = base ] && size=16 || size=64
-		echo $size >"/sys/block/${d##*/}/queue/max_sectors_kb"
+		echo "$size" >"/sys/block/${d##*/}/queue/max_sectors_kb"
 		dirty "$w" &
 	done
 	slow_down
