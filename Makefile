@@ -22,7 +22,7 @@ help:
 	@echo 'make lint     checkpatch, sparse, W=1, shellcheck and the documentation'
 	@echo 'make bisect   build, boot and crash every commit of the series'
 	@echo 'make bench    what the series costs and saves against the base; T=name: only bench/NAME.py'
-	@echo 'make check-arches  compile what is touched for all architectures, boot arm, ppc64le, s390x and um (1 hour)'
+	@echo 'make check-arches  compile what is touched for all architectures, boot arm, ppc64le, s390x and um'
 	@echo 'make check-debian  systemctl suspend in a Debian 12 with systemd, with the kernel of the series'
 	@echo
 	@echo 'TOPIC=name          run: the topic to show; tree, check, bisect: that topic alone on the base'
@@ -33,7 +33,7 @@ help:
 	@echo 'VARIANT=name        kernel: a file of variants/ (default)'
 	@echo 'T=expr              check: only the tests that match, as in pytest -k'
 	@echo 'DEBUG=1             check: with kernels that have lockdep, KASAN and other checks'
-	@echo 'MATRIX=all          check: every crashkernel= on every machine (half an hour more)'
+	@echo 'MATRIX=all          check: every crashkernel= on every machine'
 	@echo 'LINUX=path          tree: a git tree of Linux 6.1 to apply the series to, on a new branch'
 	@echo 'ACCEL=tcg|kvm       how QEMU runs the guests (tcg)'
 	@echo 'SAFESTOP_CACHE=dir  where downloads and ccache are ($${XDG_CACHE_HOME:-~/.cache}/safestop)'
