@@ -55,6 +55,8 @@ watch_sync() {
 trace_writes() {
 	mount -t tracefs tracefs /sys/kernel/tracing || verdict "no tracefs"
 	cd /sys/kernel/tracing || verdict "no tracefs"
+	# an oops turns it off
+	echo 1 >tracing_on
 	echo global >trace_clock
 	echo '!(rwbs ~ "R*")' >events/block/block_rq_issue/filter || verdict "no trace of writes"
 	echo 1 >events/block/block_rq_issue/enable || verdict "no trace of writes"

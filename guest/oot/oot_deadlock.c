@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Panics with a lock held that a panic callback wants: of a KFENCE object by
- * the CPU that panics, or of the ftrace buffer by another CPU.
+ * the CPU that panics, or of the ftrace buffer by another CPU, which reads it
+ * once the module is loaded.
  */
-#include <linux/cpu.h>
 #include <linux/kfence.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 static char *with = "";
 module_param(with, charp, 0444);
-
-static bool armed, reader_is_stuck;
 
 /*
  * Overwrites memory next to a KFENCE object, and then touches its guard page:
@@ -42,13 +41,20 @@ static int panic_in_kfence(void)
 	return READ_ONCE(*(char *)PAGE_ALIGN((unsigned long)object));
 }
 
+static void panic_beside_reader(void *unused)
+{
+	panic("while another CPU reads the trace");
+}
+
+static call_single_data_t panic_call = CSD_INIT(panic_beside_reader, NULL);
+
 /* rb_get_reader_page() is called with the lock held. */
 static int stay_in_reader(struct kprobe *p, struct pt_regs *regs)
 {
-	if (!READ_ONCE(armed) || smp_processor_id() == 0)
+	if (smp_processor_id() == 0)
 		return 0;
 
-	WRITE_ONCE(reader_is_stuck, true);
+	smp_call_function_single_async(0, &panic_call);
 	for (;;)
 		cpu_relax();
 }
@@ -58,25 +64,12 @@ static struct kprobe reader_probe = {
 	.pre_handler = stay_in_reader,
 };
 
-/* User space reads the buffer meanwhile, on another CPU than 0. */
-static int panic_beside_reader(void)
-{
-	int ret = register_kprobe(&reader_probe);
-
-	if (ret)
-		return ret;
-	WRITE_ONCE(armed, true);
-	while (!READ_ONCE(reader_is_stuck))
-		cond_resched();
-	panic("while another CPU reads the trace");
-}
-
 static int __init oot_deadlock_init(void)
 {
 	if (!strcmp(with, "kfence"))
 		return panic_in_kfence();
 	if (!strcmp(with, "trace"))
-		return panic_beside_reader();
+		return register_kprobe(&reader_probe);
 	return -EINVAL;
 }
 module_init(oot_deadlock_init);
