@@ -4,8 +4,9 @@
 
 first() {
 	prepare
-	# or a writeback before the suspend meets the error, and the filesystem is read-only and frozen without one
+	# or a writeback before the freeze meets the error, and the filesystem is read-only and frozen without one
 	write_late
+	echo 0 >/sys/power/sync_on_suspend
 	dmsetup create A --table "0 524288 linear $(disk d0) 0"
 	make_mount "$FS" /dev/mapper/A /a
 	make_mount ext4 "$(disk d1)" /b
