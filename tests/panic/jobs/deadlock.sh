@@ -5,12 +5,12 @@ first() {
 	trigger "a panic with the lock of $LOCK held"
 	if [ "$LOCK" = kfence ]; then
 		echo 1 >/proc/sys/kernel/panic_on_warn
-		modprobe oot_deadlock with=kfence
+		modprobe oot_deadlock with=kfence || verdict "oot_deadlock cannot be loaded"
 	else
 		# a kprobe that is being optimized waits for the CPU that it has stopped
 		echo 0 >/proc/sys/debug/kprobes-optimization
 		# the emulator may miss a kprobe in a function that has already run
-		modprobe oot_deadlock with=trace
+		modprobe oot_deadlock with=trace || verdict "oot_deadlock cannot be loaded"
 		mount -t tracefs none /mnt
 		echo 1 >/mnt/events/sched/enable
 		taskset 2 cat /mnt/trace_pipe >/dev/null
