@@ -160,10 +160,15 @@ class Machine:
             if early and what != "verdict":
                 raise self.failure(early[0])
             if self.process.poll() is not None and not condition():
-                raise self.failure(f"no {what}: QEMU has ended")
+                raise self.failure(f"no {what}: {self._end()}")
             if self._left() <= 0:
                 raise self.failure(f"no {what} within {self.timeout} s")
             time.sleep(0.1)
+
+    def _end(self):
+        """How QEMU has ended. A signal is the emulator's own fault, and pytest.ini has such a test run once more."""
+        code = self.process.returncode
+        return f"QEMU has died of {signal.Signals(-code).name}" if code < 0 else f"QEMU has ended with {code}"
 
     def wait_said(self, words):
         self.wait_for(f"'{words}'", lambda: words in self.said())
@@ -177,6 +182,8 @@ class Machine:
             self.process.wait(max(self._left(), 0.1))
         except subprocess.TimeoutExpired:
             raise self.failure(f"no end within {self.timeout} s") from None
+        if self.process.returncode:
+            raise self.failure(self._end())
 
     def wait_verdict(self):
         """Wait for the guest's verdict, whatever it is."""

@@ -19,7 +19,7 @@ def test_f2fs_without_checkpoints(kernel, run):
 
 @control("writes to what is frozen")
 def test_replace(kernel, run, machine):
-    slow = drive("d1", machine.disk("d1", 1024), f",cache=unsafe,throttling.bps-write={1 << 20}")
+    slow = drive("d1", machine.disk("d1", 1024), f",cache=unsafe,throttling.bps-write={4 << 20}")
     run(kernel, "replace", disks=1, extra=slow, variables={"STEP": "begin"})
     vm = run(kernel, "replace", disks=1, extra=slow, variables={"STEP": "go_on"})
     log = vm.text("log")

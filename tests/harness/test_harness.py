@@ -81,7 +81,7 @@ def test_a_sleep_without_its_proof(kernel, machine, wrong, says):
 
 def sample(name):
     """What pytest says of a file of samples/."""
-    run = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:xdist", SAMPLES / name], cwd=TOP,
+    run = subprocess.run([sys.executable, "-m", "pytest", "-v", "-n", "0", SAMPLES / name], cwd=TOP,
                          capture_output=True, text=True)
     return run.stdout + run.stderr
 
@@ -99,9 +99,12 @@ def test_controls():
                         "another_failure": "the control expects 'it goes wrong', not 'something else'",
                         "the_base_passes": "the base passes, so this control proves nothing",
                         "the_setup_hangs": "the control has not come to its trigger: no verdict within",
-                        "the_boot_breaks": "no verdict: QEMU has ended"}.items():
+                        "the_boot_breaks": "no verdict: QEMU has ended with 0",
+                        "the_emulator_dies": "the control has not come to its trigger: no verdict: QEMU has died of SIGSEGV"}.items():
         assert f"FAILED tests/harness/samples/controls.py::test_{name}[x86_64-" in said
         assert words in said
+    # only what is the emulator's fault is run once more
+    assert set(re.findall(r"::(test_\w+)\[\S+ RERUN", said)) == {"test_the_emulator_dies"}
     assert "test_right[x86_64]: the thing -> base: it goes wrong -> series: passed" in said
     assert "safestop: run it again: /usr/bin/python3 -m pytest 'tests/harness/samples/controls.py::test_" in said
     assert "safestop: see its logs: less 'build/runs/samples/controls/test_" in said

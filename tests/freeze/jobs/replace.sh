@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# 100 MiB of a btrfs are copied to another, slow disk. The machine is turned off meanwhile, and the next mount goes on with it.
+# 300 MiB of a btrfs are copied to another, slow disk. The machine is turned off meanwhile, and the next mount goes on with it.
 . ./freeze.sh
 
 replacing() {
@@ -8,7 +8,8 @@ replacing() {
 
 begin() {
 	make_mount btrfs "$(disk d0)" /a
-	write_file /a/file 100
+	# some 60 MiB are always under way, and each freeze waits for them
+	write_file /a/file 300
 	sync -f /a/file
 	btrfs replace start -f 1 "$(disk d1)" /a >/tmp/replace 2>&1 || { send replace /tmp/replace; verdict "replace start"; }
 	await "the replace does not begin" replacing
@@ -17,6 +18,7 @@ begin() {
 }
 
 go_on() {
+	target=$(disk d1)
 	echo 4 >/sys/module/suspend/parameters/pm_test_delay
 	modprobe btrfs
 	btrfs device scan >/dev/null
@@ -26,7 +28,9 @@ go_on() {
 	/sbin/fsfreeze -f /a
 	replacing || verdict "nothing is being replaced any more"
 	echo >/sys/kernel/tracing/trace
-	# in this time it would write 3 MiB
+	# what is under way fills the queue of a slow disk, so that nothing more may be issued for long
+	[ "$(awk '{ print $2 }' "/sys/block/${target##*/}/inflight")" = 0 ] || verdict "writes to what is frozen are under way"
+	# in this time it would write 12 MiB
 	sleep 3
 	writes=$(grep -c block_rq_issue /sys/kernel/tracing/trace)
 	[ "$writes" = 0 ] || verdict "$writes writes to what is frozen"

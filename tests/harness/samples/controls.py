@@ -1,5 +1,6 @@
 """Controls that must not be satisfied; run by test_harness.py on real machines."""
 
+import signal
 from pathlib import Path
 
 from conftest import control
@@ -43,3 +44,12 @@ def test_the_boot_breaks(kernel, machine):
 @control("it goes wrong", arch=["x86_64"])
 def test_right(kernel, machine):
     boot(kernel, machine, "wrong")
+
+
+@control("it goes wrong", arch=["x86_64"])
+def test_the_emulator_dies(kernel, machine):
+    vm = Machine(Kernel("x86_64", kernel.flavor), JOB, machine.directory / kernel.flavor, variables={"END": "hang"})
+    with vm:
+        vm.wait_for("stage", vm.stages)
+        vm.process.send_signal(signal.SIGSEGV)
+        vm.wait_ok()
