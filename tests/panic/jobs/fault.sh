@@ -4,7 +4,7 @@ first() {
 	if [ "$FLAVOR" = base ]; then
 		modprobe oot_panic fault=1
 	else
-		modprobe test_panic_notifiers "fault=$FAULT"
+		modprobe test_panic_notifiers "fail=$FAULT"
 	fi
 	trigger "sysrq-c"
 	echo c >/proc/sysrq-trigger

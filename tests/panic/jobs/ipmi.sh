@@ -5,7 +5,7 @@ first() {
 	modprobe ipmi_msghandler panic_op=string
 	modprobe ipmi_si || verdict "there is no BMC"
 	[ -z "$KDUMP" ] || load_crash_kernel
-	[ "$FLAVOR" = base ] || modprobe test_panic_notifiers "fault=$FAULT"
+	[ "$FLAVOR" = base ] || modprobe test_panic_notifiers "fail=$FAULT"
 	trigger sysrq-c
 	echo c >/proc/sysrq-trigger
 }
