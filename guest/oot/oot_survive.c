@@ -3,6 +3,8 @@
  * The series' test_panic_notifiers for the base, which has only one list: to see
  * what the base makes of the same failures.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/panic_notifier.h>
 
 #define panic_hypervisor_list	panic_notifier_list
