@@ -30,7 +30,7 @@ def lists_before_kdump(level, dumper):
 # What a log shows of a panic, in the order in which panic() has to do it. The memory statistics
 # are what panic_print=2 asks for.
 EVENTS = re.compile(
-    r"Kernel panic - not syncing|(?<=test_panic_notifiers: )\w+(?= list)|(?<=oot_panic: )callback"
+    r"Kernel panic - not syncing|(?<=test_panic_notifiers: )\w+(?= list:)|(?<=oot_panic: )callback"
     r"|Mem-Info|---\[ end Kernel panic")
 
 
