@@ -40,3 +40,8 @@ def cpus(data, arch):
             found.append((pid, pc))
     return found
 
+
+def vmcoreinfo(data):
+    """The names and values of vmcoreinfo."""
+    text = b"".join(desc for name, _, desc in notes(data) if name == "VMCOREINFO").rstrip(b"\0").decode()
+    return dict(line.split("=", 1) for line in text.splitlines())

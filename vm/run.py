@@ -8,7 +8,7 @@ import sys
 
 from vm.kernel import BUILD, TOP, Kernel
 from vm.machine import Failure, Machine, drive
-from vm.notes import cpus
+from vm.notes import cpus, vmcoreinfo
 from vm.oracle import PANIC
 from vm.places import BOARDS, GiB, MiB, regions
 from vm.sleep import wait_event
@@ -64,6 +64,7 @@ def panic(arch, level):
                           r"(Kernel panic - not syncing: .*|SMP: stopping secondary CPUs|\w+ list(?=: ))")
     last = float(re.findall(r"^\[ *(\d+\.\d+)\]", log, re.M)[-1])
     print(f"  {last - begin:+10.6f} s  last word in the log; kdump follows")
+    print(f"  vmcoreinfo: PANIC_STEP={vmcoreinfo(vm.file('notes'))['PANIC_STEP']}")
     release = next(line for line in vm.said() if line.startswith("release "))
     print(f"  crash kernel {release[8:]}: dump of {vmcore.stat().st_size / MiB:.1f} MiB, "
           f"registers of {len(cpus(vm.file('notes'), arch))} CPUs\n")

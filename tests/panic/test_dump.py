@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from conftest import no_control
+from vm.notes import vmcoreinfo
 from vm.oracle import lists_before_kdump, require_order
 
 
@@ -23,8 +24,11 @@ def test_dump(kernel, start, level, load):
     vm.require(vm.nonce in log, "the log is not of this run")
 
     crash = subprocess.run([*kernel.tool("crash"), "-s", kernel.vmlinux, vmcore],
-                           input="bt -a\nquit\n", capture_output=True, text=True, timeout=vm.timeout)
+                           input="bt -a\nhelp -D\nquit\n", capture_output=True, text=True, timeout=vm.timeout)
     tasks = re.findall(r"^PID: .*", crash.stdout, re.M)
     vm.require(len(tasks) == 2, f"crash shows {len(tasks)} CPUs: {crash.stdout}{crash.stderr}")
     vm.require(re.search(r"panic.*sysrq_handle_crash", crash.stdout, re.S),
                f"crash does not show the panic: {crash.stdout}")
+    step = {0: "kgdb", 2: "hypervisor list", 4: "pre_reboot list"}[level]
+    vm.require(vmcoreinfo(vm.file("notes")).get("PANIC_STEP") == step, f"vmcoreinfo does not say that it was the {step}")
+    vm.require(f"PANIC_STEP={step}" in crash.stdout, f"crash does not show PANIC_STEP: {crash.stdout}")

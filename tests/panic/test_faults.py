@@ -9,6 +9,7 @@ import re
 import pytest
 
 from conftest import control
+from vm.notes import vmcoreinfo
 from vm.oracle import OOPS, PANIC, events
 
 CALLBACK = "oot_panic: callback"
@@ -50,6 +51,10 @@ def test_callback_goes_wrong(kernel, start, wrong):
         wait(vm, "dump", lambda: "verdict ok" in vm.said())
     vm.require(words in vm.text("dmesg"), f"the dump does not say '{words}'")
     require_once(vm)
+    info = vmcoreinfo(vm.file("notes"))
+    failed = None if "warn=1" in variables.values() else "oot_panic_notify [oot_panic]"
+    vm.require((info.get("PANIC_STEP"), info.get("PANIC_CALLBACK")) == ("pre_reboot list", failed),
+               f"vmcoreinfo says that {info.get('PANIC_CALLBACK')} of the {info.get('PANIC_STEP')} has failed")
 
 
 @control("the callback has run again|no dump within")
