@@ -5,6 +5,7 @@ import re
 import pytest
 
 from conftest import control
+from vm.kernel import BUILD
 from vm.machine import drive
 
 # sysrq-c is no oops, so that there is no end marker of one in any record; on the base neither
@@ -20,7 +21,8 @@ def test_selftests(kernel, start, machine, level, kdump):
                + (f" crashkernel={kernel.crashkernel}M" if kdump else ""),
                variables={"KDUMP": "1" if kdump else ""}, reboots=True,
                files=[*kernel.modules(), *(file for file in selftests.iterdir() if re.match("pstore_|common_", file.name))],
-               extra=drive("state", machine.disk("state", 16), bus=kernel.data["virtio"]))
+               extra=[*drive("fstools", BUILD / f"fstools-{kernel.arch}.cpio", ",readonly=on"),
+                      *drive("state", machine.disk("state", 16))])
     with vm:
         vm.wait_ok()
     vm.require(vm.stages() == ["first", *(["dump"] if kdump else []), "again"], f"it went through {vm.stages()}")

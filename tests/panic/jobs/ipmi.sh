@@ -22,5 +22,8 @@ look() {
 	verdict ok
 }
 
-dump() { look; }
+dump() {
+	send_vmcore_log
+	look
+}
 again() { look; }
