@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Panics with a lock held that a panic callback wants: of a KFENCE object by
- * the CPU that panics, or of the ftrace buffer by another CPU, which reads it
- * once the module is loaded.
+ * Panics with a lock held that the panic wants. with=kfence: of a KFENCE object,
+ * by the CPU that panics. with=function: CPU 0 panics once another CPU has come
+ * to this function, which is called with the lock held, and stays there.
  */
 #include <linux/kfence.h>
 #include <linux/kprobes.h>
@@ -41,15 +41,14 @@ static int panic_in_kfence(void)
 	return READ_ONCE(*(char *)PAGE_ALIGN((unsigned long)object));
 }
 
-static void panic_beside_reader(void *unused)
+static void panic_beside(void *unused)
 {
-	panic("while another CPU reads the trace");
+	panic("while another CPU is in %s", with);
 }
 
-static call_single_data_t panic_call = CSD_INIT(panic_beside_reader, NULL);
+static call_single_data_t panic_call = CSD_INIT(panic_beside, NULL);
 
-/* rb_get_reader_page() is called with the lock held. */
-static int stay_in_reader(struct kprobe *p, struct pt_regs *regs)
+static int stay(struct kprobe *p, struct pt_regs *regs)
 {
 	if (smp_processor_id() == 0)
 		return 0;
@@ -59,20 +58,18 @@ static int stay_in_reader(struct kprobe *p, struct pt_regs *regs)
 		cpu_relax();
 }
 
-static struct kprobe reader_probe = {
-	.symbol_name = "rb_get_reader_page",
-	.pre_handler = stay_in_reader,
+static struct kprobe probe = {
+	.pre_handler = stay,
 };
 
 static int __init oot_deadlock_init(void)
 {
 	if (!strcmp(with, "kfence"))
 		return panic_in_kfence();
-	if (!strcmp(with, "trace"))
-		return register_kprobe(&reader_probe);
-	return -EINVAL;
+	probe.symbol_name = with;
+	return register_kprobe(&probe);
 }
 module_init(oot_deadlock_init);
 
-MODULE_DESCRIPTION("Panics with a lock held that a callback wants");
+MODULE_DESCRIPTION("Panics with a lock held that the panic wants");
 MODULE_LICENSE("GPL");

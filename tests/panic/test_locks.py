@@ -8,7 +8,7 @@ from conftest import control, oot_module
 DEADLOCKS = {
     "kfence": ("kfence.sample_interval=1 kfence.check_on_panic=1",
                "Kernel panic - not syncing: KFENCE: panic_on_warn set", ["BUG: KFENCE: "]),
-    "trace": ("ftrace_dump_on_oops", "Kernel panic - not syncing: while another CPU reads the trace", []),
+    "trace": ("ftrace_dump_on_oops", "Kernel panic - not syncing: while another CPU is in rb_get_reader_page", []),
 }
 
 
@@ -23,6 +23,18 @@ def test_callback_waits_for_no_lock(kernel, start, lock):
                files=[oot_module(kernel, "oot_deadlock")], wants=[panic, *complaints], timeout=60)
     with vm:
         vm.wait_console(panic)
+        vm.wait_ok()
+
+
+@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
+@pytest.mark.parametrize("level", [0, 4])
+@control("no verdict: QEMU has ended with 0", level=[0])
+def test_a_stopped_cpu_holds_the_kexec_lock(kernel, start, level):
+    """The base restarts without a dump. It loads an ordinary image; arm64 could not stop it where it stays."""
+    panic = "Kernel panic - not syncing: while another CPU is in kimage_alloc_page"
+    vm = start(kernel, "deadlock", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level={level}",
+               variables={"LOCK": "kexec"}, files=[oot_module(kernel, "oot_deadlock")], wants=[panic], timeout=60)
+    with vm:
         vm.wait_ok()
 
 

@@ -23,10 +23,24 @@ def require_fault(vm, function):
     vm.require(len(found) == 1, f"{len(found)} CPUs of the dump are in {function}()")
 
 
+@pytest.mark.parametrize("why, append, variables", [
+    ("Fatal", "crash_kexec_post_notifiers", {}), ("Oopsed too often", "", {"ON_OOPS": 0, "OOPS_LIMIT": 1})],
+    ids=["panic_on_oops", "oops_limit"])
 @control("0 CPUs of the dump are in oot_panic_fault")
-def test_registers_of_the_fault(kernel, start):
-    vm = start(kernel, "crash", f"crashkernel={kernel.crashkernel}M panic=-1 crash_kexec_post_notifiers",
-               variables={"KDUMP": 1, "CRASH": "oops"}, wants=[OOPS], allows=["Kernel panic - not syncing: .*Fatal"])
+def test_registers_of_the_fault(kernel, start, why, append, variables):
+    vm = start(kernel, "crash", f"crashkernel={kernel.crashkernel}M panic=-1 {append}",
+               variables={"KDUMP": 1, "CRASH": "oops", **variables}, wants=[OOPS],
+               allows=[f"Kernel panic - not syncing: .*{why}"])
+    with vm:
+        vm.wait_ok()
+    vm.require(why in vm.text("dmesg"), "it was another panic")
+    require_fault(vm, "oot_panic_fault")
+
+
+@no_control("the base takes the dump first, too")
+def test_the_taint_of_an_oops_comes_after_kdump(kernel, start):
+    vm = start(kernel, "crash", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level=0 panic_on_taint=0x80",
+               variables={"KDUMP": 1, "CRASH": "oops"}, wants=[OOPS])
     with vm:
         vm.wait_ok()
     require_fault(vm, "oot_panic_fault")

@@ -3,6 +3,7 @@
 first() {
 	[ -z "$KDUMP" ] || load_crash_kernel
 	echo "${ON_OOPS:-1}" >/proc/sys/kernel/panic_on_oops
+	[ -z "$OOPS_LIMIT" ] || echo "$OOPS_LIMIT" >/proc/sys/kernel/oops_limit
 	[ -z "$WARN_LIMIT" ] || echo "$WARN_LIMIT" >/proc/sys/kernel/warn_limit
 	[ -z "$CRASH" ] || trigger "oot_panic crash=$CRASH"
 	modprobe oot_panic "crash=$CRASH" "${CALLBACK:-fault=0}" || verdict "oot_panic cannot be loaded"
