@@ -73,10 +73,11 @@ worktree() {
 
 # Builds targets of a kernel: kmake SOURCE OUT TARGET... Needs set_arch.
 kmake() {
-	local source=$1 out=$2
+	local source=$1 out=$2 compiler=("CROSS_COMPILE=$cross" "CC=ccache ${cross}gcc")
 	shift 2
+	[ "$cross" != clang ] || compiler=(LLVM=1)
 	CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$repo CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=5G \
-		make -C "$source" O="$out" ARCH="$karch" CROSS_COMPILE="$cross" CC="ccache ${cross}gcc" HOSTCC='ccache gcc' \
+		make -C "$source" O="$out" ARCH="$karch" "${compiler[@]}" HOSTCC='ccache gcc' \
 		LOCALVERSION= KBUILD_BUILD_TIMESTAMP='2022-12-11 00:00:00 UTC' KBUILD_BUILD_VERSION=1 \
 		KBUILD_BUILD_USER=safestop KBUILD_BUILD_HOST=safestop -j"$(($(nproc) + 1))" "$@"
 }

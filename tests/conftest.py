@@ -177,6 +177,15 @@ def oot_module(kernel, name="oot_panic"):
     return module
 
 
+def panic_files(kernel):
+    """What makes this kernel panic: modules, and the kselftest of the series."""
+    if kernel.flavor == "base":
+        return [oot_module(kernel), oot_module(kernel, "oot_survive")]
+    return [oot_module(kernel), kernel.out / "lib/test_panic_notifiers.ko",
+            *(file for file in (kernel.source / "tools/testing/selftests/panic").iterdir()
+              if re.search("_test|survive", file.name))]
+
+
 def program(name, kernel):
     """A C program of guest/, linked for the guest."""
     out = BUILD / "programs" / kernel.arch

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conftest import oot_module
+from conftest import panic_files
 from vm.kernel import BUILD, Kernel
 from vm.machine import COMPLAINTS, Failure
 from vm.oracle import PANIC
@@ -26,12 +26,9 @@ def kernel(arch, flavor):
 
 @pytest.fixture
 def start(machine):
-    """Makes the machine for a job, with the modules that say what runs in a panic."""
+    """Makes the machine for a job, with what makes it panic."""
     def make(kernel, job, append="", wants=(PANIC,), **options):
-        files = [oot_module(kernel)]
-        if kernel.flavor != "base":
-            files.append(kernel.out / "lib/test_panic_notifiers.ko")
-        return machine(kernel, job, append, files=files, wants=wants, **options)
+        return machine(kernel, job, append, files=panic_files(kernel), wants=wants, **options)
     return make
 
 

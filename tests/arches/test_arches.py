@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from conftest import control, no_control
+from vm import survive
 from vm.oracle import PANIC, events_before_kdump, require_order
 
 EVERYTHING = ["panic", "hypervisor", "info", "panic_print", "pre_reboot", "post_reboot", "end"]
@@ -27,6 +28,27 @@ def test_kdump(kernel, start, level):
     with vm:
         vm.wait_ok()
     require_order(vm, vm.text("dmesg"), events_before_kdump(level, False))
+
+
+def survive_cases():
+    """What a panic with a crash kernel comes to: each line with everything before kdump, a fault at every level."""
+    reached = [line for line in survive.lines() if line[0] not in ("blink", "restart", "kdump") or line == ("kdump", "warn")]
+    return [(*line, level, True, i % 2) for i, line in enumerate(reached)
+            for level in (range(5) if line[1] == "fault" else [4])]
+
+
+@pytest.mark.parametrize("arch, case", [
+    # without CONFIG_VMAP_STACK, an overflow overwrites whatever there is
+    pytest.param(arch, case, id=f"{arch}-{survive.name(case)}") for arch in ("ppc64le", "s390x")
+    for case in survive_cases() if (arch, case[1]) != ("ppc64le", "overflow")], indirect=["arch"])
+@control("no verdict", case=[("info", "fault", 4, True, 0)])
+def test_survive(kernel, start, case):
+    """As tests/panic/test_survive.py, with a crash kernel only: there is no ramoops for these."""
+    options = survive.options(kernel, case)
+    options["variables"]["DUMPER"] = int(case[0] == "dumper" or kernel.arch == "ppc64le")
+    vm = start(kernel, "../../panic/jobs/survive", **options)
+    with vm:
+        survive.require_survived(vm, case)
 
 
 @pytest.mark.parametrize("level", [0, 4])

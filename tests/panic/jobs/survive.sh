@@ -1,6 +1,7 @@
 # shellcheck shell=dash
-# Panics by the kselftest: $FAIL fails in the way $HOW, a line of survive.txt. With $KDUMP the crash kernel lets the kselftest
-# judge the log in the dump, else the kernel after the restart does so with what pstore has of the console.
+# Panics; $FAIL fails in the way $HOW, a line of survive.txt. With $KDUMP the crash kernel judges the log in the dump, else the
+# kernel after the restart does so with what pstore has of the console. The kselftest panics and judges; on the base, on which
+# it skips, oot_survive panics, and only the message of the panic is looked for.
 first() {
 	[ -z "$KDUMP" ] || load_crash_kernel
 	echo "$ON_OOPS" >/proc/sys/kernel/panic_on_oops
@@ -9,14 +10,35 @@ first() {
 		echo 1 >/proc/sys/kernel/warn_limit
 	fi
 	trigger "$FAIL fails by $HOW"
-	FAIL=$FAIL HOW=$HOW LEVEL=$LEVEL sh ./panic_crash_test.sh
+	if [ "$FLAVOR" = base ]; then
+		crash_base
+	else
+		FAIL=$FAIL HOW=$HOW LEVEL=$LEVEL sh ./panic_crash_test.sh
+	fi
 	verdict "still running after the crash"
+}
+
+crash_base() {
+	[ "$LEVEL" = 0 ] || echo Y >/sys/module/kernel/parameters/crash_kexec_post_notifiers
+	case $FAIL in
+	panic_print)
+		FAIL=__show_mem
+		echo 2 >/sys/module/kernel/parameters/panic_print ;;
+	kdump) FAIL=machine_kexec ;;
+	restart) FAIL=emergency_restart ;;
+	esac
+	modprobe oot_survive "fail=$FAIL" "how=$HOW" || verdict "modprobe"
+	(echo c >/proc/sysrq-trigger)
 }
 
 # The state file of panic_crash_test.sh is gone with its kernel.
 judge() { # log
 	cp "$1" /tmp/judged
 	send dmesg /tmp/judged
+	if [ "$FLAVOR" = base ]; then
+		grep -q "sysrq triggered crash" /tmp/judged && verdict ok
+		verdict "the log has no panic"
+	fi
 	{
 		echo "$LEVEL"
 		echo "${KDUMP:-0}"
