@@ -29,17 +29,12 @@ class Kernel:
         self.memory, self.crashkernel, self.slow = (int(numbers[name]) for name in ("memory", "crashkernel", "slow"))
 
     def symbol(self, name):
-        """Address and end of a function of the kernel image, as linked."""
-        symbols = []
+        """Address of a symbol of the kernel image, as linked."""
         for line in (self.out / "System.map").read_text().splitlines():
-            address, kind, symbol = line.split()
-            if kind in "tTwW":
-                symbols.append((int(address, 16), symbol))
-        symbols.sort()
-        for i, (address, symbol) in enumerate(symbols):
+            address, _, symbol = line.split()
             if symbol == name:
-                return address, next(a for a, _ in symbols[i:] if a > address)
-        raise LookupError(f"{self.vmlinux} has no function {name}")
+                return int(address, 16)
+        raise LookupError(f"{self.vmlinux} has no symbol {name}")
 
     def ramoops(self, dumper):
         """Parameters for ramoops, in memory that the kernel does not use and a reset leaves alone.

@@ -3,7 +3,7 @@
 first() {
 	load_crash_kernel
 	# TAINT_DIE: no stack trace, whose length depends on the symbols of each kernel
-	echo 128 >/proc/sys/kernel/tainted
+	[ -n "$TRACE" ] || echo 128 >/proc/sys/kernel/tainted
 	trigger "oot_panic crash=irqsoff"
 	modprobe oot_panic crash=irqsoff
 }
