@@ -7,7 +7,7 @@ from vm import survive
 
 # What costs the base the dump or the record, and the restart; make bench T=survive has more of it
 BASE = [("info", "panic", 4, True, 1), ("pre_reboot", "overflow", 4, True, 1), ("dumper", "fault", 4, False, 1),
-        ("console", "fault", 4, False, 1), ("blink", "fault", 4, False, 1)]
+        ("console", "fault", 4, False, 1), ("blink", "fault", 4, False, 1), ("blink", "overflow", 2, False, 0)]
 
 
 def cases(matrix):
