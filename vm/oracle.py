@@ -6,7 +6,8 @@ from vm.notes import cpus
 
 # Complaints that a test of panic() wants, for Machine(wants=...)
 PANIC = "Kernel panic - not syncing: sysrq triggered crash"
-OOPS = "BUG: kernel NULL pointer dereference|Oops: |Unable to handle kernel NULL pointer|Internal error: Oops"
+OOPS = ("BUG: kernel NULL pointer dereference|Oops: |Unable to handle kernel NULL pointer|Internal error: Oops"
+        "|BUG: KASAN: null-ptr-deref")
 # arm64 counts the CPUs to wait for before those that panic at the same time have stopped themselves, as the base does
 STALE_CPUS = "WARNING: .* machine_kexec"
 

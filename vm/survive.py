@@ -10,7 +10,7 @@ SURVIVE = BUILD / "tree/tools/testing/selftests/panic/survive.txt"
 WANTS = ["Kernel panic - not syncing: "]
 # What a failure makes the kernel complain of, as it may if the panic comes to it
 ALLOWS = ["BUG: ", "Oops", "Internal error: ", "Unable to handle kernel ", "kernel BUG at ", "WARNING: ",
-          "general protection fault", "[Cc]orruption", "blocked for more than"]
+          "general protection fault", "KASAN: maybe ", "[Cc]orruption", "blocked for more than"]
 
 
 def lines():
