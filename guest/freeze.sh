@@ -262,7 +262,7 @@ pile_up() { # directories
 		d=$(awk -v on="$w" '$2 == on { print $1 }' /proc/mounts)
 		echo 4 >"/sys/block/${d##*/}/queue/nr_requests"
 		# on the base, so small that even a short sleep sees some
-		case $FLAVOR-$WAY in base-deep | base-s2idle) size=16 ;; *) size=64 ;; esac
+		case $FLAVOR in base) size=16 ;; *) size=64 ;; esac
 		echo "$size" >"/sys/block/${d##*/}/queue/max_sectors_kb"
 		dirty "$w" &
 	done
