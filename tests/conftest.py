@@ -6,6 +6,8 @@ Every test says how it is known that it can fail:
 are a regular expression for Failure.what, the guest's verdict or what the host has seen. The guest must have said its
 trigger before, so a boot that breaks or a set-up that fails is never a success.
 
+@SLEEPS_TOO is for what the base manages, so that the series must: it runs on both, and has to pass on both.
+
 @no_control("why there is none") runs it on the series alone.
 """
 
@@ -28,6 +30,9 @@ OOT = TOP / "guest/oot"
 BASE_PASSES = "the base passes, so this control proves nothing: it was to say '{}'"
 
 
+SLEEPS_TOO = pytest.mark.sleeps_too
+
+
 def control(says, **only):
     """only: run on the base with these values of the test's parameters alone, as in arch=["arm64"]."""
     return pytest.mark.control(says, only)
@@ -45,32 +50,33 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "control(says, only): on the base it fails for this reason")
+    config.addinivalue_line("markers", "sleeps_too: the base manages it, so that the series must")
     config.addinivalue_line("markers", "no_control(why): there is nothing that could fail on the base")
 
 
 def pytest_generate_tests(metafunc):
     if "flavor" in metafunc.fixturenames:
-        marks = metafunc.definition.iter_markers("control")
-        metafunc.parametrize("flavor", ["series", "base"] if any(marks) else ["series"])
+        marks = {mark.name for mark in metafunc.definition.iter_markers()}
+        metafunc.parametrize("flavor", ["series", "base"] if marks & {"control", "sleeps_too"} else ["series"])
 
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        marks = [name for name in ("control", "no_control") if item.get_closest_marker(name)]
+        marks = [name for name in ("control", "no_control", "sleeps_too") if item.get_closest_marker(name)]
         if not marks:
             raise pytest.UsageError(f"neither @control nor @no_control: {item.nodeid}")
-        if len(marks) == 2:
-            raise pytest.UsageError(f"both @control and @no_control: {item.nodeid}")
+        if len(marks) > 1:
+            raise pytest.UsageError(f"both @{marks[0]} and @{marks[1]}: {item.nodeid}")
 
     def wanted(item):
         mark = item.get_closest_marker("control")
         params = item.callspec.params if hasattr(item, "callspec") else {}
         return params.get("flavor") != "base" or (
-            mark and all(params[name] in values for name, values in mark.args[1].items()))
+            mark is None or all(params[name] in values for name, values in mark.args[1].items()))
     items[:] = [item for item in items if wanted(item)]
     for item in items:
         # most failures of the base are races: one run of three that shows it is proof enough
-        if hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base":
+        if item.get_closest_marker("control") and hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base":
             item.add_marker(pytest.mark.flaky(reruns=2))
     # a control must have run somewhere; who asks for single tests may leave it out
     if not any("::" in argument for argument in config.args):
@@ -94,7 +100,9 @@ def pytest_pyfunc_call(pyfuncitem):
     name = f"{pyfuncitem.path.parent.name}/{pyfuncitem.path.stem}::{pyfuncitem.originalname}"
     row = {"test": name + (f"[{'-'.join(ids)}]" if ids else ""), "flavor": "base" if on_base else "series",
            "trigger": "", "says": ""}
-    if mark is None:
+    if pyfuncitem.get_closest_marker("sleeps_too"):
+        row.update(flavor=flavor, trigger="what the base manages", says="passes")
+    elif mark is None:
         row["flavor"], row["says"] = "none", pyfuncitem.get_closest_marker("no_control").args[0]
     pyfuncitem.user_properties.append(("safestop", row))
     try:
@@ -130,7 +138,8 @@ def table(rows):
             without[key] = without.get(key, 0) + 1
     passed = {row["test"] for row in rows if row["flavor"] == "series" and row["outcome"] == "passed"}
     for test, row in sorted(bases.items()):
-        outcome = row["says"] if row["outcome"] == "passed" else "THE CONTROL FAILED"
+        failed = "IT FAILS" if row["says"] == "passes" else "THE CONTROL FAILED"
+        outcome = row["says"] if row["outcome"] == "passed" else failed
         lines.append(f"{test}: {row['trigger']} -> base: {outcome} -> series: "
                      f"{'passed' if test in passed else 'did not pass'}")
     for (test, why), count in sorted(without.items()):

@@ -100,13 +100,16 @@ def test_controls():
                         "the_base_passes": "the base passes, so this control proves nothing",
                         "the_setup_hangs": "the control has not come to its trigger: no verdict within",
                         "the_boot_breaks": "no verdict: QEMU has ended with 0",
+                        "the_base_does_not_manage_it": "x86_64-base: it goes wrong",
                         "the_emulator_dies": "the control has not come to its trigger: no verdict: QEMU has died of SIGSEGV"}.items():
-        assert f"FAILED tests/harness/samples/controls.py::test_{name}[x86_64-" in said
+        assert re.search(rf"FAILED tests/harness/samples/controls.py::test_{name}\[(base-)?x86_64", said)
         assert words in said
     # run again are only what is the emulator's fault, and a base that does not fail
     assert sorted(re.findall(r"::(test_\w+)\[\S+-base\] RERUN", said)) == \
         ["test_seldom_wrong", *["test_the_base_passes"] * 2, *["test_the_emulator_dies"] * 2]
     assert "test_seldom_wrong[x86_64]: the thing -> base: it goes wrong (in run 2) -> series: passed" in said
     assert "test_right[x86_64]: the thing -> base: it goes wrong -> series: passed" in said
+    assert "test_both_manage_it[x86_64]: what the base manages -> base: passes -> series: passed" in said
+    assert "test_the_base_does_not_manage_it[x86_64]: what the base manages -> base: IT FAILS -> series: passed" in said
     assert "safestop: run it again: /usr/bin/python3 -m pytest 'tests/harness/samples/controls.py::test_" in said
     assert "safestop: see its logs: less 'build/runs/samples/controls/test_" in said

@@ -3,7 +3,9 @@
 import signal
 from pathlib import Path
 
-from conftest import control
+import pytest
+
+from conftest import SLEEPS_TOO, control
 from vm.kernel import Kernel
 from vm.machine import Machine
 
@@ -58,3 +60,15 @@ def test_the_emulator_dies(kernel, machine):
         vm.wait_for("stage", vm.stages)
         vm.process.send_signal(signal.SIGSEGV)
         vm.wait_ok()
+
+
+@pytest.mark.parametrize("arch", ["x86_64"])
+@SLEEPS_TOO
+def test_both_manage_it(kernel, machine):
+    boot(kernel, machine, "ok")
+
+
+@pytest.mark.parametrize("arch", ["x86_64"])
+@SLEEPS_TOO
+def test_the_base_does_not_manage_it(kernel, machine):
+    boot(kernel, machine, "ok" if kernel.flavor == "series" else "wrong")
