@@ -84,6 +84,8 @@ count_writes() {
 		END { print windows ? total + 0 : "no" }
 	' /sys/kernel/tracing/trace >/tmp/written
 	echo >/sys/kernel/tracing/trace
+	# a hibernation of the base that ends with the freezer shows nothing
+	[ "$FLAVOR" = series ] || [ "$(cat /tmp/written)" != no ] || echo 0 >/tmp/written
 	[ "$(cat /tmp/written)" != no ] || verdict "the trace does not show the sleep"
 	say wrote "$(cat /tmp/written)"
 	[ "$(cat /tmp/written)" = 0 ] || {

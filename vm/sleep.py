@@ -67,7 +67,7 @@ def wake_up(vm, phase):
     if phase == "freeze":
         vm.wait_console("Still freezing ext4")
     else:
-        vm.wait_console("suspend entry" if phase == "sync" else "Freezing user space processes completed")
+        vm.wait_console("suspend entry")
         before = written(vm)
         vm.wait_for("write to the disks", lambda: written(vm) > before)
     vm.command_qmp("system_powerdown")
@@ -77,3 +77,18 @@ def wait_event(vm, name):
     """Wait for an event of QEMU, as SUSPEND."""
     vm.command_qmp("query-status")
     vm.wait_for(f"event {name}", lambda: name in [event for event, _ in vm.qmp_events()])
+
+
+def require_frozen(vm, times, least=1):
+    """So many sleeps have each frozen at least so many filesystems. The base freezes none."""
+    if vm.kernel.flavor == "series":
+        counts = frozen(vm.text("log"))
+        vm.require(len(counts) == times and min(counts) >= least,
+                   f"the sleeps have frozen {counts} filesystems, not {times} times {least} or more")
+
+
+def require_refuser(vm, name):
+    """What /sys/power/suspend_stats names as that which refused last, as 'ext4 (loop0)': a regular expression."""
+    found = re.search(r"^last_failed_dev (.*)", vm.text("suspend_stats"), re.M)
+    vm.require(found, "suspend_stats does not say what refused")
+    vm.require(re.search(name, found[1]), f"suspend_stats names '{found[1]}', not '{name}'")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control
+from conftest import control, program
 from vm.sleep import frozen
 
 SYNC_HANGS = "the sync before the suspend waits for ever"
@@ -19,7 +19,7 @@ def test_fuse_writers(kernel, run):
 @control("^no suspend: Device or resource busy")
 @pytest.mark.parametrize("server, disk", [("fuse", "loop0"), ("nbd", "nbd0")])
 def test_served_by_user_space(kernel, server, disk, run):
-    vm = run(kernel, "served", variables={"SERVER": server}, timeout=200)
+    vm = run(kernel, "served", variables={"SERVER": server}, files=[program("tasks", kernel)], timeout=200)
     log = vm.text("log")
     vm.require(frozen(log) == [2] * 5, "not frozen at each suspend")
     vm.require(len(re.findall(rf"Froze ext4 \({disk}\)", log)) == 5, "the one that is served has not been frozen")
@@ -28,9 +28,9 @@ def test_served_by_user_space(kernel, server, disk, run):
 @control(SYNC_HANGS)
 def test_stopped_server(kernel, run):
     # tasks that wait for the server are not what hangs here
-    vm = run(kernel, "stopped_server", variables={"HUNG_TASK": 300 * kernel.slow})
+    vm = run(kernel, "stopped_server", variables={"HUNG_TASK": 300 * kernel.slow}, timeout=240)
     log = vm.text("log")
-    vm.require(re.search(r"ing ext4 \(loop0\) is given up: .* for 5000 ms", log), "the wait is not given up")
+    vm.require(re.search(r"syncing ext4 \(loop0\) is given up: no I/O for 5000 ms", log), "the wait is not given up")
     vm.require("Freezing user space processes completed" in log.split("suspend exit")[0], "user space is not frozen")
     refusing = set(re.findall(r"task:(\S+) +state", log))
     vm.require("jbd2/loop0-8" in refusing, "the commit is not what refuses the suspend")
@@ -52,6 +52,6 @@ def test_busy_md_with_external_metadata(kernel, run):
 def test_clean_md_with_external_metadata(kernel, run):
     vm = run(kernel, "md_external", variables={"CASE": "clean"})
     log = vm.text("log")
-    vm.require(frozen(log) == [1] * 2, "not frozen when mdmon answers")
-    vm.require(re.search(r"md: (md\d+): writes still wait for user space[^$]*ing ext4 \(\1\) is given up", log),
+    vm.require(frozen(log) == [1, 0, 1], "not frozen when mdmon answers, or when it does not")
+    vm.require(re.search(r"ext4 \((md\d+)\) is given up[^$]*md: \1: writes still wait for user space", log),
                "the writes to the array are not given up")

@@ -4,9 +4,8 @@
 
 first() {
 	prepare
-	# or a writeback before the freeze meets the error, and the filesystem is read-only and frozen without one
+	# or a writeback meets the error before the sleep does
 	write_late
-	echo 0 >/sys/power/sync_on_suspend
 	dmsetup create A --table "0 524288 linear $(disk d0) 0"
 	make_mount "$FS" /dev/mapper/A /a
 	make_mount ext4 "$(disk d1)" /b
@@ -16,8 +15,7 @@ first() {
 	write_file /a/more 4
 	break_dm A 524288
 	trigger "suspend with a broken disk"
-	suspend mem && verdict "it has gone to sleep"
-	send stats /sys/power/suspend_stats/failed_freeze_filesystems
+	suspend mem || verdict "no suspend: $error"
 	stop_writers /b
 	check_disk ext4 "$(disk d1)" /b
 	# what had been synced is there when the disk works again

@@ -1,21 +1,22 @@
 # shellcheck shell=dash
-# One that is frozen before user space, and another that then cannot be
+# One that is frozen before its server is, and another that then cannot be: somebody is in the midst of a write to it.
 . ./freeze.sh
 
 first() {
 	prepare
+	echo 3000 >/sys/power/pm_freeze_timeout
 	mount_on_fuse /a
-	dmsetup create B --table "0 131072 linear $(disk d0) 0"
-	make_mount ext4 /dev/mapper/B /b
-	write_file /b/file 4
-	break_dm B 131072
+	make_mount ext4 "$(disk d0)" /b
 	start_writers /a
-	trigger "suspend with a broken disk"
+	modprobe oot_writer path=/b/file seconds=600 || verdict "modprobe"
+	trigger "hibernation in the midst of a write"
 	for _ in 1 2 3; do
-		suspend mem && verdict "it has gone to sleep"
+		suspend disk && verdict "it has gone to sleep"
 		check_progress /a
 	done
 	stop_writers /a
+	echo 1 >/sys/module/oot_writer/parameters/stop
+	await "the writer does not end" grep -q Y /sys/module/oot_writer/parameters/done
 	check_disk ext4 "$l" /a
 	losetup -d "$l"
 	umount /fuse || verdict "something still uses the FUSE filesystem"

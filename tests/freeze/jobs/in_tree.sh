@@ -21,6 +21,6 @@ first() {
 		done
 		say "passed ${t##*/}"
 	done
-	send results /sys/kernel/debug/kunit/freeze_order/results
+	send results /sys/kernel/debug/kunit/pm_freeze/results
 	done_ok
 }

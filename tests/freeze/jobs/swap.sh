@@ -10,7 +10,8 @@ first() {
 	{ mkswap "$l" >/dev/null && swapon "$l"; } || verdict "swapon"
 	start_writers /a /b
 	trigger "suspend with swap on a file of a filesystem"
-	suspend mem && verdict "it has gone to sleep"
+	suspend disk && verdict "it has gone to sleep"
+	suspend mem || verdict "no suspend: $error"
 	check_progress /a /b
 	swapoff "$l"
 	losetup -d "$l"

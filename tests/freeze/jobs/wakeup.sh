@@ -29,7 +29,7 @@ first() {
 	make_mount xfs "$(disk d2)" /c
 	slow=d0 files=1
 	case $PHASE in
-	sync)
+	disk)
 		# a disk that is written to directly is frozen by nobody
 		slow=d3
 		exec 9<>"$(disk d3)"
@@ -45,11 +45,11 @@ first() {
 	sync
 	before=$(sectors_written $slow)
 	case $PHASE in
-	sync)
+	disk)
 		big "$(disk d3)"
 		sum=$(sum_of_d3)
 		;;
-	flush)
+	sync)
 		for w in /a /b /c; do write_file $w/big 32; done
 		files=2
 		;;
@@ -75,7 +75,7 @@ first() {
 	[ "$PHASE" = freeze ] || [ $((after - before)) -lt 65536 ] || verdict "it has waited for the disk"
 	say awake
 	case $PHASE in
-	sync)
+	disk)
 		exec 9<&-
 		sync
 		echo 3 >/proc/sys/vm/drop_caches
