@@ -1,8 +1,9 @@
 """make bench T=freeze: how long it takes until 1, 2, 4 and 8 slow disks with dirty data are frozen.
 
 A disk takes 8 MiB/s, and an ext4 on it has 32 MiB of dirty data, without or with a task that goes on writing. The
-series' time is what the kernel says of itself. Beside it: how long the slowest disk needs for what was written to it, by
-its rate; and in the same run of the same kernel the same filesystems, frozen one after the other by fsfreeze(8).
+series' times are those of the kernel's log: until all is frozen, and for how long user space stands still. Beside it: how
+long the slowest disk needs for what was written to it, by its rate; and in the same run of the same kernel the same
+filesystems, frozen one after the other by fsfreeze(8).
 """
 
 import re
@@ -33,28 +34,33 @@ def written(vm):
 
 
 def times(count, writers):
-    """Seconds until all are frozen at once, what the slowest disk needs of them, and one after the other."""
+    """Seconds until all are frozen at once, without user space, what the slowest disk needs, and one after the other."""
     vm = machine(Kernel("x86_64"), TOP / "bench/jobs/freeze.sh", BUILD / "bench/freeze", count, RATE,
                  variables={"COUNT": count, "WRITERS": "yes" if writers else "", "SLOW": 1, "HUNG_TASK": 300})
     with vm:
-        vm.wait_console("Freezing user space processes")
+        vm.wait_console("suspend entry")
         before = written(vm)
         vm.wait_console("Freezing remaining freezable tasks")
         after = written(vm)
         vm.wait_ok()
-    at_once = float(re.search(rf"completed \({count} frozen, elapsed ([\d.]+)", vm.text("log"))[1])
+    log = vm.text("log")
+
+    def when(text):
+        return float(re.search(rf"\[ *([\d.]+)\] (?:PM: )?{text}", log)[1])
+    frozen = when(rf"Freezing filesystems completed \({count} frozen")
+    at_once, still = frozen - when("suspend entry"), frozen - when("Freezing user space processes")
     slowest = max(b - a for a, b in zip(before, after)) / RATE
     begin, end = next(line for line in vm.said() if line.startswith("serial")).split()[1:]
-    return at_once, slowest, float(end) - float(begin)
+    return at_once, still, slowest, float(end) - float(begin)
 
 
 def main():
     print("Seconds until N disks are frozen, x86_64, ext4, 32 MiB dirty and 8 MiB/s a disk")
-    print(f"{'':14}{'N':>4}{'series':>10}{'slowest':>10}{'ratio':>8}{'serial':>10}")
+    print(f"{'':14}{'N':>4}{'series':>10}{'still':>10}{'slowest':>10}{'ratio':>8}{'serial':>10}")
     for writers in False, True:
         for count in 1, 2, 4, 8:
-            at_once, slowest, serial = times(count, writers)
-            print(f"{'with writers' if writers else 'dirty':14}{count:>4}{at_once:>10.2f}{slowest:>10.2f}"
+            at_once, still, slowest, serial = times(count, writers)
+            print(f"{'with writers' if writers else 'dirty':14}{count:>4}{at_once:>10.2f}{still:>10.3f}{slowest:>10.2f}"
                   f"{at_once / slowest:>8.2f}{serial:>10.2f}", flush=True)
 
 
