@@ -1,0 +1,16 @@
+"""Tasks that wait for a server in user space, and that server, are frozen in this order."""
+
+import pytest
+
+from conftest import control, program
+from vm.sleep import require_frozen
+
+
+@pytest.mark.parametrize("server", ["bindfs", "helper"])
+@pytest.mark.parametrize("case", ["write", "shared", "read"])
+@control("^no suspend: Device or resource busy")
+def test_client(kernel, server, case, run):
+    """Straight writes, writes to a file that tasks share, cached reads; a server of one process, and one with a helper."""
+    vm = run(kernel, "clients", variables={"SERVER": server, "CASE": case}, timeout=600,
+             files=[program("fuse_helper", kernel), program("tasks", kernel)])
+    require_frozen(vm, 10)

@@ -1,0 +1,20 @@
+"""What an image for hibernation, and the task that asks for one, must not wait for."""
+
+import pytest
+
+from conftest import SLEEPS_TOO, program
+from vm.sleep import require_frozen
+
+
+@SLEEPS_TOO
+def test_memory_for_the_image(kernel, run):
+    vm = run(kernel, "image_memory", one_queue=True, timeout=240)
+    require_frozen(vm, 1, least=2)
+
+
+@SLEEPS_TOO
+@pytest.mark.parametrize("fs", ["ext4", "xfs"])
+@pytest.mark.parametrize("case", ["exit", "kill"])
+def test_owner_that_ends(kernel, case, fs, run):
+    vm = run(kernel, "snapshot_owner", variables={"CASE": case, "FS": fs}, files=[program("snapshot", kernel)], timeout=240)
+    require_frozen(vm, 2, least=2)

@@ -1,0 +1,26 @@
+"""An ioctl that takes long neither keeps the machine awake nor ends with the sleep."""
+
+import pytest
+
+from conftest import control
+from vm.sleep import frozen
+
+
+def throttle_reads(vm, bps):
+    """The bytes a second that are read from each disk, and written to it, from now on; 0 for no limit."""
+    for disk in ("d0", "d1"):
+        vm.command_qmp("block_set_io_throttle", device=disk, bps=bps, bps_rd=0, bps_wr=0, iops=0, iops_rd=0, iops_wr=0)
+
+
+@pytest.mark.parametrize("case", ["scrub", "replace", "balance"])
+@control("^no suspend: Device or resource busy")
+def test_btrfs(kernel, case, start):
+    vm = start(kernel, "ioctls", variables={"CASE": case}, disks=2, timeout=400)
+    with vm:
+        vm.wait_said("slow down")
+        throttle_reads(vm, 8 << 20)
+        vm.tell("slow")
+        vm.wait_said("awake")
+        throttle_reads(vm, 0)
+        vm.wait_ok()
+    vm.require(frozen(vm.text("log")) == [1, 1], "not frozen")

@@ -1,0 +1,48 @@
+"""Filesystems to which nothing can be written any more: they keep no machine awake."""
+
+import re
+
+import pytest
+
+from conftest import no_control, program
+from vm.sleep import frozen
+
+NO_CONTROL = "the base freezes no filesystem, so a dead one cannot keep it awake"
+
+
+def sleeps(kernel, run, fs, cause, **variables):
+    vm = run(kernel, "shutdown", variables={"FS": fs, "CAUSE": cause, **variables}, files=[program("shutdown", kernel)],
+             timeout=200)
+    log = vm.text("log")
+    vm.require(frozen(log) == [1] * 3, "the other one has not been frozen each time")
+    vm.require(len(re.findall(rf"PM: .*\b{fs} \(\w[\w-]*\).*not frozen", log)) >= 3, "the dead one is not named each time")
+
+
+@no_control(NO_CONTROL)
+@pytest.mark.parametrize("fs", ["ext4", "xfs", "f2fs"])
+def test_shut_down(kernel, fs, run):
+    sleeps(kernel, run, fs, "shutdown")
+
+
+@no_control(NO_CONTROL)
+def test_error(kernel, run):
+    sleeps(kernel, run, "ext4", "error", OPTIONS="-o errors=remount-ro")
+
+
+@no_control(NO_CONTROL)
+@pytest.mark.parametrize("fs", ["ext4", "xfs", "btrfs", "f2fs"])
+def test_failed_disk(kernel, fs, run):
+    sleeps(kernel, run, fs, "disk", ON="dm", OPTIONS="-o errors=remount-ro" if fs == "ext4" else "")
+
+
+@no_control(NO_CONTROL)
+@pytest.mark.parametrize("fs, on, met", [("ext4", "dm", ""), ("ext4", "md", ""), ("xfs", "dm", ""), ("btrfs", "", ""),
+                                         ("btrfs", "", "yes"), ("btrfs", "dm", ""), ("f2fs", "dm", "")])
+def test_pulled_disk(kernel, fs, on, met, run):
+    sleeps(kernel, run, fs, "pull", ON=on, MET=met)
+
+
+@no_control(NO_CONTROL)
+def test_pulled_disk_below_a_loop(kernel, run):
+    """The lower filesystem, that of the file, is as dead as the upper one."""
+    sleeps(kernel, run, "ext4", "pull", ON="loop")

@@ -1,0 +1,76 @@
+"""What a sleep waits for, and what it does not: slow disks, and those who write on."""
+
+import pytest
+
+from conftest import SLEEPS_TOO, control, oot_module
+from vm.sleep import SLEPT, require_frozen, require_refuser, slow_down, throttle
+
+MIB = 1 << 20
+
+
+@SLEEPS_TOO
+@pytest.mark.parametrize("case", ["fsync", "umount", "syncfs"])
+def test_task_that_waits_for_a_slow_disk(kernel, case, start):
+    vm = start(kernel, "waits", variables={"CASE": case}, timeout=400)
+    with vm:
+        slow_down(vm, bps=2 * MIB, disks=["d0"])
+        vm.wait_said("awake")
+        throttle(vm, 0, ["d0"])
+        vm.wait_ok()
+    require_frozen(vm, 1)
+
+
+@SLEEPS_TOO
+def test_task_that_writes_on(kernel, run, record_property):
+    vm = run(kernel, "keeps_writing", timeout=500)
+    record_property("note", "\n".join(f"{kernel.name}, a task that writes on: {line}" for line in vm.said()
+                                      if line.startswith("sleep ")))
+    require_frozen(vm, 3, least=2)
+
+
+@SLEEPS_TOO
+def test_watchdog(kernel, start):
+    vm = start(kernel, "watchdog", timeout=400, extra=["-device", "i6300esb", "-action", "watchdog=none"])
+    with vm:
+        slow_down(vm, bps=2 * MIB, disks=["d0"])
+        vm.wait_said("awake")
+        barked = "WATCHDOG" in [event for event, _ in vm.qmp_events()]
+        throttle(vm, 0, ["d0"])
+        vm.require(not barked, "nobody has fed the watchdog for 20 s")
+        vm.wait_ok()
+    require_frozen(vm, 1, least=2)
+
+
+@SLEEPS_TOO
+def test_eight_slow_disks(kernel, start):
+    """The disks share what they may write, so that each waits for its turn; more than 20 s in all."""
+    disks = [f"d{i}" for i in range(8)]
+    vm = start(kernel, "eight", disks=8, timeout=500)
+    with vm:
+        vm.wait_said("slow down")
+        for disk in disks:
+            vm.command_qmp("block_set_io_throttle", device=disk, group="all", bps=0, bps_rd=0, bps_wr=4 * MIB, iops=0,
+                           iops_rd=0, iops_wr=0)
+        vm.tell("slow")
+        vm.wait_said("awake")
+        throttle(vm, 0, disks)
+        vm.wait_ok()
+    require_frozen(vm, 1, least=8)
+
+
+@SLEEPS_TOO
+def test_slow_flush(kernel, run):
+    vm = run(kernel, "slow_flush", timeout=500)
+    require_frozen(vm, 2, least=2)
+
+
+@control(SLEPT)
+def test_writer_beside_a_resync(kernel, run):
+    vm = run(kernel, "resync", variables={"CASE": "writer"}, files=[oot_module(kernel, "oot_writer")], timeout=400)
+    require_refuser(vm, r"ext4 \(vd.2\)")
+
+
+@control("the sync before the suspend waits for ever")
+def test_journal_beside_a_resync(kernel, run):
+    """What is stuck is the journal's disk; the resync is no progress of the filesystem."""
+    run(kernel, "resync", variables={"CASE": "journal", "HUNG_TASK": 300 * kernel.slow}, timeout=500)
