@@ -12,8 +12,8 @@ first() {
 	make_fs ext4 "$l"
 	mount -t ext4 -o discard,commit=1000,noinit_itable "$l" /a || verdict "mount"
 	number=$(tr : , <"/sys/block/${l##*/}/dev")
-	# when filesystems begin to be frozen, with user space frozen; on the base, when tasks begin to be
-	begins="filesystem_sleep: flushing .* begin"
+	# when filesystems begin to be synced; on the base, when tasks begin to be frozen
+	begins="filesystem_sleep: syncing .* begin"
 	[ "$FLAVOR" = series ] || begins="freeze_processes.* begin"
 	start_writers /b
 	write_file /a/data 4
