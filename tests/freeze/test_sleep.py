@@ -74,7 +74,8 @@ def test_suspend_to_idle(kernel, sleeper):
     vm.require("PM: suspend-to-idle" in vm.text("log"), "it was no suspend to idle")
 
 
-@control(WRITES)
+# a write of the base that is under way as the disks are reset may never end
+@control(WRITES + r"|no verdict")
 def test_kexec_jump(kernel, sleeper):
     vm = sleeper(kernel, "sleep", "jump", files=[program("jump", kernel)])
     # kernel threads are not frozen, so nothing is said before the thaw

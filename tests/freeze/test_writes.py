@@ -14,7 +14,7 @@ def test_four(kernel, machine, start, run):
     vm = start(kernel, "four", timeout=240)
     disks = [machine.disk(f"d{i}", 1024) for i in range(4)]
     with vm:
-        slow_down(vm)
+        slow_down(vm, bps=4 << 20)
         wait_frozen(vm)
         before = written(vm)
         # QEMU ends what is in flight, and starts nothing
