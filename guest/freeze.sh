@@ -73,9 +73,9 @@ count_writes() {
 	[ ! -e /sys/kernel/tracing/events/power/filesystem_sleep ] || [ -n "$NO_FILESYSTEM" ] ||
 		opens="filesystem_sleep: freezing .* end, err=0"
 	skip=" "
-	for d in swap $UNCOUNTED; do
-		[ -b "$d" ] || d=$(disk "$d") || continue
-		skip="$skip$(tr : , <"/sys/block/${d##*/}/dev") "
+	for u in swap $UNCOUNTED; do
+		[ -b "$u" ] || u=$(disk "$u") || continue
+		skip="$skip$(tr : , <"/sys/block/${u##*/}/dev") "
 	done
 	awk -v opens="$opens" -v skip="$skip" '
 		$0 ~ opens { if (!open || /filesystem_sleep/) n = 0; open = 1; print "from here on" >"/tmp/writes" }

@@ -7,8 +7,9 @@ from vm.sleep import require_frozen
 
 
 @SLEEPS_TOO
-def test_memory_for_the_image(kernel, run):
-    vm = run(kernel, "image_memory", one_queue=True, timeout=240)
+@pytest.mark.parametrize("on", ["disk", "served"])
+def test_memory_for_the_image(kernel, on, run):
+    vm = run(kernel, "image_memory", variables={"ON": on}, one_queue=True, timeout=240)
     require_frozen(vm, 1, least=2)
 
 

@@ -3,7 +3,7 @@
 import struct
 
 from conftest import SLEEPS_TOO
-from vm.sleep import require_frozen
+from vm.sleep import require_frozen, wait_event
 
 NEEDS_RECOVERY = 4
 
@@ -18,16 +18,13 @@ def needs_recovery(disk):
 @SLEEPS_TOO
 def test_commit_after_the_thaw(kernel, start, machine):
     """The freeze has cleared the flag; no commit may be on the disk before it is there again."""
-    vm = start(kernel, "recovery", one_queue=True, timeout=400)
+    vm = start(kernel, "recovery", one_queue=True)
     with vm:
-        vm.command_qmp("query-status")
-        for number in 1, 2:
-            vm.wait_for(f"S3 for sleep {number}",
-                        lambda number=number: [event for event, _ in vm.qmp_events()].count("SUSPEND") >= number)
-            vm.command_qmp("system_wakeup")
-            vm.wait_said(f"committed {number}")
-            for disk in "d0", "d1":
-                vm.require(needs_recovery(machine.disk(disk, 1024)), f"nothing says that {disk} needs recovery")
-            vm.tell(f"looked{number}")
+        wait_event(vm, "SUSPEND")
+        vm.command_qmp("system_wakeup")
+        vm.wait_said("committed")
+        for disk in "d0", "d1":
+            vm.require(needs_recovery(machine.disk(disk, 1024)), f"nothing says that {disk} needs recovery")
+        vm.tell("looked")
         vm.wait_ok()
-    require_frozen(vm, 2, least=2)
+    require_frozen(vm, 1, least=2)

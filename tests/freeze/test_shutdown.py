@@ -14,8 +14,11 @@ def sleeps(kernel, run, fs, cause, **variables):
     vm = run(kernel, "shutdown", variables={"FS": fs, "CAUSE": cause, **variables}, files=[program("shutdown", kernel)],
              timeout=200)
     log = vm.text("log")
-    vm.require(frozen(log) == [1] * 3, "the other one has not been frozen each time")
-    vm.require(len(re.findall(rf"PM: .*\b{fs} \(\w[\w-]*\).*not frozen", log)) >= 3, "the dead one is not named each time")
+    vm.require(len(frozen(log)) == 3, "there were no three sleeps")
+    vm.require(min(frozen(log)) >= 1, "the other one has not been frozen each time")
+    # one that has not met its end yet may be frozen, as long as it has nothing to write
+    named = len(re.findall(rf"PM: .*\b{fs} \(\w[\w-]*\).*not frozen", log))
+    vm.require(named == 3 or cause == "pull" and named + frozen(log).count(2) >= 3, "the dead one is not named each time")
 
 
 @no_control(NO_CONTROL)

@@ -1,8 +1,11 @@
 """What a sleep waits for, and what it does not: slow disks, and those who write on."""
 
+import time
+
 import pytest
 
 from conftest import SLEEPS_TOO, control, oot_module
+from vm.machine import drive
 from vm.sleep import SLEPT, require_frozen, require_refuser, slow_down, throttle
 
 MIB = 1 << 20
@@ -59,9 +62,29 @@ def test_eight_slow_disks(kernel, start):
 
 
 @SLEEPS_TOO
-def test_slow_flush(kernel, run):
-    vm = run(kernel, "slow_flush", timeout=500)
-    require_frozen(vm, 2, least=2)
+def test_slow_flush(kernel, start, machine):
+    """A flush that takes 6 s, and a disk that may do nothing for 4 s."""
+    vm = start(kernel, "slow_flush", disks=1, timeout=300, extra=drive("slow", f"blkdebug::{machine.disk('slow', 256)}"))
+
+    def debug(command):
+        vm.command_qmp("human-monitor-command", **{"command-line": f'qemu-io slow "{command}"'})
+    with vm:
+        vm.wait_said("slow down")
+        debug("break flush_to_disk 0")
+        vm.tell("slow")
+        held = 0
+        while "awake" not in vm.said():
+            vm.require(held < 20, "it has not slept after 20 flushes")
+            # it takes hold of one flush only
+            time.sleep(6)
+            debug(f"break flush_to_disk {held + 1}")
+            debug(f"resume {held}")
+            held += 1
+        debug(f"remove_break {held}")
+        debug(f"resume {held}")
+        vm.tell("fast")
+        vm.wait_ok()
+    require_frozen(vm, 1, least=2)
 
 
 @control(SLEPT)

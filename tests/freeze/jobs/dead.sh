@@ -65,8 +65,11 @@ pulled() { # what the disk is below
 	sync
 	dirty_a
 	pull_out d0
-	# what is below a filesystem on a disk that works may be written to
-	[ "$1" != log ] || UNCOUNTED="$UNCOUNTED d2"
+	# what is below a filesystem on a disk that works may be written to, and what stands on a dead one
+	case $1 in
+	log) UNCOUNTED="$UNCOUNTED d2" ;;
+	loop) UNCOUNTED="$UNCOUNTED $l" ;;
+	esac
 }
 
 first() {

@@ -1,5 +1,6 @@
 # shellcheck shell=dash
 # The memory for an image is had by letting go of inodes of an overlay, whose files on a filesystem below are deleted.
+# That one is on $ON: a disk, or a file that bindfs serves.
 . ./freeze.sh
 . ./stages.sh
 
@@ -13,7 +14,10 @@ make_files() { # directory, prefix
 
 first() {
 	prepare
-	make_mount ext4 "$(disk d0)" /a
+	case $ON in
+	disk) on=$(disk d0) && make_mount ext4 "$on" /a ;;
+	served) mount_on_fuse /a && on=$l ;;
+	esac
 	make_mount ext4 "$(disk d1)" /b
 	mkdir -p /a/lower /a/upper /a/work
 	make_files /a/lower l
@@ -31,7 +35,7 @@ first() {
 	stop_writers /b
 	umount /c || verdict "umount of the overlay"
 	write_file /a/data 1
-	FLOOR=1 check_disk ext4 "$(disk d0)" /a
+	FLOOR=1 check_disk ext4 "$on" /a
 	check_disk ext4 "$(disk d1)" /b
 	done_ok
 }

@@ -38,8 +38,8 @@ first() {
 	# what a commit has to write before it ends
 	echo 4194304 >/proc/sys/vm/dirty_bytes
 	mkdir -p /var/lib/btrfs
-	d=$(disk d0)
-	make_mount btrfs "$d" /a
+	on=$(disk d0)
+	make_mount btrfs "$on" /a
 	write_file /a/file 200
 	sync -f /a
 	slow_down
@@ -59,7 +59,7 @@ first() {
 	await "it does not end" [ -e /tmp/status ]
 	send out /tmp/out
 	[ "$(cat /tmp/status)" = 0 ] || verdict "it has failed: $(cat /tmp/out)"
-	[ "$CASE" != replace ] || d=$(disk d1)
-	FLOOR=1 check_disk btrfs "$d" /a
+	[ "$CASE" != replace ] || on=$(disk d1)
+	FLOOR=1 check_disk btrfs "$on" /a
 	done_ok
 }

@@ -20,6 +20,7 @@ first() {
 	/sbin/fsfreeze -f /b || verdict "fsfreeze of the lower one"
 	[ "$CASE" != dirty ] || write_file /a/more 4
 	start_writers /c
+	[ "$CASE" != dirty ] || watch_sync
 	trigger "suspend with a lower filesystem that is frozen and an upper one that is $CASE"
 	if [ "$CASE" = dirty ]; then
 		# what is given up still writes to the loop device

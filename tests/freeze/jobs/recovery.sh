@@ -9,14 +9,12 @@ first() {
 	make_mount ext4 "$(disk d0)" /a
 	make_mount ext4 "$(disk d1)" /b
 	trigger "a commit after the machine has slept"
-	for n in 1 2; do
-		suspend mem || verdict "no suspend: $error"
-		for w in /a /b; do
-			dd if=/dev/zero of=$w/committed bs=4k count=$n conv=fsync 2>/dev/null || verdict "no commit"
-		done
-		say "committed $n"
-		await "the host has not looked at the disks" told "looked$n"
+	suspend mem || verdict "no suspend: $error"
+	for w in /a /b; do
+		dd if=/dev/zero of=$w/committed bs=4k count=1 conv=fsync 2>/dev/null || verdict "no commit"
 	done
+	say "committed"
+	await "the host has not looked at the disks" told looked
 	write_file /a/data 1
 	write_file /b/data 1
 	FLOOR=1 check_disk ext4 "$(disk d0)" /a

@@ -44,6 +44,7 @@ first() {
 	loop)
 		make_mount ext4 "$(disk d0)" /c
 		d=$(make_loop /c/image 320)
+		export UNCOUNTED="$d"
 		;;
 	md)
 		modprobe -a md-mod raid0 || verdict "modprobe"
