@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from conftest import no_control, program
-from vm.sleep import frozen
+from conftest import SLEEPS_TOO, no_control, program
+from vm.machine import drive
+from vm.sleep import frozen, wait_event
 
 NO_CONTROL = "the base freezes no filesystem, so a dead one cannot keep it awake"
 
@@ -49,3 +50,16 @@ def test_pulled_disk(kernel, fs, on, met, run):
 def test_pulled_disk_below_a_loop(kernel, run):
     """The lower filesystem, that of the file, is as dead as the upper one."""
     sleeps(kernel, run, "ext4", "pull", ON="loop")
+
+
+@SLEEPS_TOO
+@pytest.mark.parametrize("fs", ["ext4", "xfs", "btrfs", "f2fs"])
+def test_disk_pulled_during_the_sleep(kernel, fs, start, machine):
+    vm = start(kernel, "pulled", variables={"FS": fs}, disks=1, one_queue=True, timeout=200, extra=[
+        "-drive", f"if=none,id=pulled,format=raw,file={machine.disk('pulled', 512)}", "-device", "virtio-scsi-pci",
+        "-device", "scsi-hd,drive=pulled,id=pulled"])
+    with vm:
+        wait_event(vm, "SUSPEND")
+        vm.command_qmp("device_del", id="pulled")
+        vm.command_qmp("system_wakeup")
+        vm.wait_ok()
