@@ -9,6 +9,8 @@ trigger before, so a boot that breaks or a set-up that fails is never a success.
 @SLEEPS_TOO is for what the base manages, so that the series must: it runs on both, and has to pass on both.
 
 @no_control("why there is none") runs it on the series alone.
+
+@LONG, on a test or a parameter, leaves it to MATRIX=all.
 """
 
 import fcntl
@@ -31,6 +33,7 @@ BASE_PASSES = "the base passes, so this control proves nothing: it was to say '{
 
 
 SLEEPS_TOO = pytest.mark.sleeps_too
+LONG = pytest.mark.long
 
 
 def control(says, **only):
@@ -51,6 +54,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "control(says, only): on the base it fails for this reason")
     config.addinivalue_line("markers", "sleeps_too: the base manages it, so that the series must")
+    config.addinivalue_line("markers", "long: only with --matrix=all")
     config.addinivalue_line("markers", "no_control(why): there is nothing that could fail on the base")
 
 
@@ -73,7 +77,8 @@ def pytest_collection_modifyitems(config, items):
         params = item.callspec.params if hasattr(item, "callspec") else {}
         return params.get("flavor") != "base" or (
             mark is None or all(params[name] in values for name, values in mark.args[1].items()))
-    items[:] = [item for item in items if wanted(item)]
+    everything = config.getoption("matrix") == "all"
+    items[:] = [item for item in items if wanted(item) and (everything or not item.get_closest_marker("long"))]
     for item in items:
         # most failures of the base are races: one run of three that shows it is proof enough
         if item.get_closest_marker("control") and hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base":

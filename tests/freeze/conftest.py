@@ -5,14 +5,6 @@ import pytest
 from vm.kernel import BUILD
 from vm.machine import drive
 
-# Not yet seen to pass whole and alone, on the series and on the base; some take minutes. MATRIX=all runs them.
-LONG = {f"test_{name}.py" for name in ("clients", "dead", "discards", "dm_md", "fs_writers", "image", "ioctls", "lower",
-                                       "recovery", "shutdown", "soak", "waits")}
-
-
-def pytest_ignore_collect(collection_path, config):
-    return True if collection_path.name in LONG and config.getoption("matrix") != "all" else None
-
 
 @pytest.fixture(params=["x86_64"])
 def arch(request):

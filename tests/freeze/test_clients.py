@@ -2,11 +2,11 @@
 
 import pytest
 
-from conftest import control, program
+from conftest import LONG, control, program
 from vm.sleep import require_frozen
 
 
-@pytest.mark.parametrize("server", ["bindfs", "helper"])
+@pytest.mark.parametrize("server", ["helper", pytest.param("bindfs", marks=LONG)])
 @pytest.mark.parametrize("case", ["write", "shared", "read"])
 @control("^no suspend: Device or resource busy")
 def test_client(kernel, server, case, run):

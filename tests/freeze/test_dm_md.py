@@ -1,6 +1,6 @@
 """What dm and md do while the machine sleeps, and what they tell about what stands on what."""
 
-from conftest import control, no_control, program
+from conftest import LONG, control, no_control, program
 from vm.machine import drive
 from vm.sleep import frozen, throttle
 
@@ -12,6 +12,7 @@ def reshaper(start, machine, kernel, image, **options):
                  timeout=300, **options)
 
 
+@LONG
 @control("wrong data on the array")
 def test_hibernation_in_a_reshape(kernel, start, machine):
     """The image is written slowly, which on the base is time for the reshape to go on."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import SLEEPS_TOO, program
+from conftest import LONG, SLEEPS_TOO, program
 from vm.sleep import require_frozen
 
 
@@ -15,7 +15,7 @@ def test_memory_for_the_image(kernel, on, run):
 
 @SLEEPS_TOO
 @pytest.mark.parametrize("fs", ["ext4", "xfs"])
-@pytest.mark.parametrize("case", ["exit", "kill"])
+@pytest.mark.parametrize("case", ["kill", pytest.param("exit", marks=LONG)])
 def test_owner_that_ends(kernel, case, fs, run):
     vm = run(kernel, "snapshot_owner", variables={"CASE": case, "FS": fs}, files=[program("snapshot", kernel)], timeout=240)
     require_frozen(vm, 2, least=2)

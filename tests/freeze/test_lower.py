@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import SLEEPS_TOO, control, program
+from conftest import LONG, SLEEPS_TOO, control, program
 from vm.sleep import SLEPT, require_frozen, require_refuser
 
 
@@ -23,7 +23,7 @@ def test_nothing_to_write_above(kernel, case, run):
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("fs", ["ext4", "xfs", "btrfs"])
+@pytest.mark.parametrize("fs", ["ext4", pytest.param("xfs", marks=LONG), pytest.param("btrfs", marks=LONG)])
 def test_frozen_again_and_again(kernel, fs, run):
     """Freezes by the user that follow each other at once let everyone else get on."""
     run(kernel, "fair", variables={"FS": fs}, files=[program("tasks", kernel)], timeout=400)

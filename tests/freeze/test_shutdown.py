@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import SLEEPS_TOO, no_control, program
+from conftest import LONG, SLEEPS_TOO, no_control, program
 from vm.machine import drive
 from vm.sleep import frozen, wait_event
 
@@ -40,8 +40,10 @@ def test_failed_disk(kernel, fs, run):
 
 
 @no_control(NO_CONTROL)
-@pytest.mark.parametrize("fs, on, met", [("ext4", "dm", ""), ("ext4", "md", ""), ("xfs", "dm", ""), ("btrfs", "", ""),
-                                         ("btrfs", "", "yes"), ("btrfs", "dm", ""), ("f2fs", "dm", "")])
+@pytest.mark.parametrize("fs, on, met", [
+    ("ext4", "dm", ""), ("xfs", "dm", ""), ("btrfs", "", "yes"),
+    *(pytest.param(*case, marks=LONG) for case in (("ext4", "md", ""), ("btrfs", "", ""), ("btrfs", "dm", ""),
+                                                   ("f2fs", "dm", "")))])
 def test_pulled_disk(kernel, fs, on, met, run):
     sleeps(kernel, run, fs, "pull", ON=on, MET=met)
 
@@ -53,7 +55,7 @@ def test_pulled_disk_below_a_loop(kernel, run):
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("fs", ["ext4", "xfs", "btrfs", "f2fs"])
+@pytest.mark.parametrize("fs", ["ext4", "xfs", pytest.param("btrfs", marks=LONG), pytest.param("f2fs", marks=LONG)])
 def test_disk_pulled_during_the_sleep(kernel, fs, start, machine):
     vm = start(kernel, "pulled", variables={"FS": fs}, disks=1, one_queue=True, timeout=200, extra=[
         "-drive", f"if=none,id=pulled,format=raw,file={machine.disk('pulled', 512)}", "-device", "virtio-scsi-pci",

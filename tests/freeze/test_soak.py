@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from conftest import control, oot_module
+from conftest import LONG, control, oot_module
 from vm.machine import drive
 
 
@@ -42,6 +42,7 @@ def wake(vm, number, kind, times_in_ram):
         vm.command_qmp("system_powerdown")
 
 
+@LONG
 @control(r"\d+ writes while all was frozen|^no sleep \d+, \w+: Device or resource busy")
 def test_soak(kernel, request, record_property, start, machine):
     count = 200 if request.config.getoption("matrix") == "all" else 10

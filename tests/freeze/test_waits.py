@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conftest import SLEEPS_TOO, control, oot_module
+from conftest import LONG, SLEEPS_TOO, control, oot_module
 from vm.machine import drive
 from vm.sleep import SLEPT, require_frozen, require_refuser, slow_down, throttle
 
@@ -12,7 +12,7 @@ MIB = 1 << 20
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("case", ["fsync", "umount", "syncfs"])
+@pytest.mark.parametrize("case", ["fsync", pytest.param("umount", marks=LONG), pytest.param("syncfs", marks=LONG)])
 def test_task_that_waits_for_a_slow_disk(kernel, case, start):
     vm = start(kernel, "waits", variables={"CASE": case}, timeout=400)
     with vm:
@@ -23,6 +23,7 @@ def test_task_that_waits_for_a_slow_disk(kernel, case, start):
     require_frozen(vm, 1)
 
 
+@LONG
 @SLEEPS_TOO
 def test_task_that_writes_on(kernel, run, record_property):
     vm = run(kernel, "keeps_writing", variables={"HUNG_TASK": 300 * kernel.slow}, timeout=600)
@@ -44,6 +45,7 @@ def test_watchdog(kernel, start):
     require_frozen(vm, 1, least=2)
 
 
+@LONG
 @SLEEPS_TOO
 def test_eight_slow_disks(kernel, start):
     """The disks share what they may write, so that each waits for its turn; more than 20 s in all."""
