@@ -10,10 +10,10 @@ LOST = [r"WARNING: .*(buffer|ext4|btrfs|xfs|inode|super)"]
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("case", ["remounted", "pulled btrfs", "pulled loop",
+@pytest.mark.parametrize("case", ["remounted", "pulled loop",
                                   *(pytest.param(case, marks=LONG) for case in (
-                                      "shutdown ext4", "shutdown xfs", "shutdown f2fs", "pulled dm", "pulled luks",
-                                      "pulled log"))])
+                                      "shutdown ext4", "shutdown xfs", "shutdown f2fs", "pulled btrfs", "pulled dm",
+                                      "pulled luks", "pulled log"))])
 def test_dead_storage(kernel, case, run):
     """Three suspends and a hibernation."""
     vm = run(kernel, "dead", one_queue=True, variables={"CASE": case}, files=[program("tasks", kernel)], timeout=500,

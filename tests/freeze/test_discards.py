@@ -13,7 +13,7 @@ def test_deleted(kernel, fs, run):
     vm.require(frozen(vm.text("log")) == [1], "not frozen")
 
 
-@pytest.mark.parametrize("fs", ["ext4", "btrfs", pytest.param("xfs", marks=LONG), pytest.param("f2fs", marks=LONG)])
+@pytest.mark.parametrize("fs", ["ext4", *(pytest.param(fs, marks=LONG) for fs in ("xfs", "btrfs", "f2fs"))])
 @control("^no suspend: Device or resource busy|fstrim has ended with the sleep|fstrim has left out a part")
 def test_fstrim(kernel, fs, run):
     vm = run(kernel, "trim", variables={"FS": fs, "OPTIONS": ",noinit_itable" if fs == "ext4" else ""}, disks=1,

@@ -24,6 +24,7 @@ def test_hibernation_in_a_reshape(kernel, start, machine):
     vm.require(vm.stages() == ["first", "resume"], f"the stages were {vm.stages()}")
 
 
+@LONG
 @no_control("on the base the reshape goes on, and so lets the image be written, but loses the data")
 def test_image_in_an_array_that_is_reshaped(kernel, start, machine):
     vm = reshaper(start, machine, kernel, "array", files=[program("snapshot", kernel)])

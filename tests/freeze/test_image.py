@@ -7,9 +7,9 @@ from vm.sleep import require_frozen
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("on", ["disk", "served"])
+@pytest.mark.parametrize("on", ["disk", pytest.param("served", marks=LONG)])
 def test_memory_for_the_image(kernel, on, run):
-    vm = run(kernel, "image_memory", variables={"ON": on}, one_queue=True, timeout=240)
+    vm = run(kernel, "image_memory", variables={"ON": on}, one_queue=True, timeout=600)
     require_frozen(vm, 1, least=2)
 
 

@@ -12,7 +12,7 @@ def throttle_reads(vm, bps):
         vm.command_qmp("block_set_io_throttle", device=disk, bps=bps, bps_rd=0, bps_wr=0, iops=0, iops_rd=0, iops_wr=0)
 
 
-@pytest.mark.parametrize("case", ["scrub", "balance", pytest.param("replace", marks=LONG)])
+@pytest.mark.parametrize("case", ["scrub", pytest.param("balance", marks=LONG), pytest.param("replace", marks=LONG)])
 @control("^no suspend: Device or resource busy")
 def test_btrfs(kernel, case, start):
     vm = start(kernel, "ioctls", variables={"CASE": case}, disks=2, timeout=400)

@@ -16,7 +16,7 @@ def test_dirty_above(kernel, run):
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("case", ["read-only", "frozen"])
+@pytest.mark.parametrize("case", ["frozen", pytest.param("read-only", marks=LONG)])
 def test_nothing_to_write_above(kernel, case, run):
     vm = run(kernel, "lower_frozen", variables={"CASE": case}, timeout=240)
     require_frozen(vm, 3, least=3)

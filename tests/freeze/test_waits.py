@@ -66,7 +66,7 @@ def test_eight_slow_disks(kernel, start):
 # jbd2's thread of the base waits for the flush
 @control("^no suspend: Device or resource busy")
 def test_slow_flush(kernel, start, machine):
-    """A flush that takes 6 s, and a disk that may do nothing for 4 s."""
+    """A flush that takes 3 s, and a disk that may do nothing for 2 s."""
     vm = start(kernel, "slow_flush", disks=1, timeout=300, extra=drive("slow", f"blkdebug::{machine.disk('slow', 256)}"))
 
     def debug(command):
@@ -79,7 +79,7 @@ def test_slow_flush(kernel, start, machine):
 
         def hold_another():
             nonlocal held
-            time.sleep(6)
+            time.sleep(3)
             debug(f"break flush_to_disk {held + 1}")
             debug(f"resume {held}")
             held += 1

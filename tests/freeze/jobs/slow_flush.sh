@@ -5,7 +5,7 @@
 first() {
 	prepare
 	write_late
-	echo 4000 >/sys/power/pm_freeze_timeout
+	echo 2000 >/sys/power/pm_freeze_timeout
 	make_mount ext4 "$(disk slow)" /a
 	make_mount ext4 "$(disk d0)" /b
 	start_writers /b
