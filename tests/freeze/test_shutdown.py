@@ -18,7 +18,7 @@ def sleeps(kernel, run, fs, cause, **variables):
     vm.require(len(frozen(log)) == 3, "there were no three sleeps")
     vm.require(min(frozen(log)) >= 1, "the other one has not been frozen each time")
     # one that has not met its end yet may be frozen, as long as it has nothing to write
-    named = len(re.findall(rf"PM: .*\b{fs} \(\w[\w-]*\).*not frozen", log))
+    named = len(re.findall(rf"PM: .*\b{fs} \(\w[\w-]*\).*(not frozen|is dead)", log))
     vm.require(named >= 3 or cause == "pull" and named + frozen(log).count(2) >= 3, "the dead one is not named each time")
 
 
