@@ -10,8 +10,10 @@ pull_out() { # serial
 	disk "$1" && verdict "the disk is still there"
 }
 
-# This is not in /proc/mounts: the flag of the superblock stays as it is.
-is_read_only() {
+# This is not in /proc/mounts: the flag of the superblock stays as it is. An error of data alone does not make it so.
+becomes_read_only() {
+	touch /a/new 2>/dev/null
+	sync -f /a 2>/dev/null
 	dmesg | grep -q "EXT4-fs (dm-0): Remounting filesystem read-only"
 }
 
@@ -28,8 +30,7 @@ remounted() {
 	sync
 	dirty_a
 	break_dm A 524288
-	sync -f /a 2>/dev/null
-	await "it is not read-only" is_read_only
+	await "it is not read-only" becomes_read_only
 }
 
 shutdown() { # type
