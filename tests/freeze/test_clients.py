@@ -7,7 +7,7 @@ from vm.sleep import require_frozen
 
 
 @pytest.mark.parametrize("server", ["helper", pytest.param("bindfs", marks=LONG)])
-@pytest.mark.parametrize("case", ["write", "read", pytest.param("shared", marks=LONG)])
+@pytest.mark.parametrize("case", ["write", pytest.param("read", marks=LONG), pytest.param("shared", marks=LONG)])
 @control("^no suspend: Device or resource busy")
 def test_client(kernel, server, case, run):
     """Straight writes, writes to a file that tasks share, cached reads; a server of one process, and one with a helper."""

@@ -23,7 +23,7 @@ def test_dead_storage(kernel, case, run):
 
 @SLEEPS_TOO
 @pytest.mark.parametrize("data", ["clean", pytest.param("dirty", marks=LONG)])
-@pytest.mark.parametrize("fs", ["ext4", "btrfs"])
+@pytest.mark.parametrize("fs", ["btrfs", pytest.param("ext4", marks=LONG)])
 @pytest.mark.parametrize("case", ["lvm", pytest.param("luks", marks=LONG), pytest.param("noflush", marks=LONG)])
 def test_suspended_luks(kernel, fs, case, data, run):
     """Right on it, on a volume on it, and right on it, but neither flushed nor frozen."""

@@ -55,7 +55,7 @@ def test_pulled_disk_below_a_loop(kernel, run):
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("fs", ["ext4", "xfs", pytest.param("btrfs", marks=LONG), pytest.param("f2fs", marks=LONG)])
+@pytest.mark.parametrize("fs", ["ext4", *(pytest.param(fs, marks=LONG) for fs in ("xfs", "btrfs", "f2fs"))])
 def test_disk_pulled_during_the_sleep(kernel, fs, start, machine):
     vm = start(kernel, "pulled", variables={"FS": fs}, disks=1, one_queue=True, timeout=200, extra=[
         "-drive", f"if=none,id=pulled,format=raw,file={machine.disk('pulled', 512)}", "-device", "virtio-scsi-pci",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import control, program
+from conftest import LONG, control, program
 from vm.machine import drive
 from vm.sleep import frozen, require_no_write, require_none, slow_down, throttle, wait_event, wait_frozen, written
 
@@ -90,6 +90,7 @@ def test_hibernation(kernel, sleeper):
     vm.require(vm.stages() == ["first", "resume"], f"the stages were {vm.stages()}")
 
 
+@LONG
 @control(WRITES)
 def test_hibernation_to_file(kernel, sleeper):
     vm = sleeper(kernel, "hibernate", "file", reboots=True)

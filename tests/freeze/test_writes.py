@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from conftest import control, program
+from conftest import LONG, control, program
 from vm.sleep import frozen, require_no_write, slow_down, throttle, wait_frozen, written
 
 
@@ -31,7 +31,7 @@ def test_four(kernel, machine, start, run):
     run(kernel, "copies", variables={"BEFORE": vm.nonce})
 
 
-@pytest.mark.parametrize("fs", ["ext4", "xfs"])
+@pytest.mark.parametrize("fs", ["ext4", pytest.param("xfs", marks=LONG)])
 @control("the write of a stopped task does not end")
 def test_io_uring(kernel, fs, start):
     vm = start(kernel, "uring", variables={"FS": fs}, files=[program("uring", kernel)], timeout=240)
