@@ -12,7 +12,7 @@ def test_memory_for_the_image(kernel, run):
     require_frozen(vm, 1, least=2)
 
 
-# the inodes that the base lets go of are on a server that is frozen
+# the base is not seen to come to an end within 420 s; probably as its server is frozen before there is memory
 @LONG
 @control("^no verdict")
 def test_memory_for_the_image_above_a_server(kernel, run):
