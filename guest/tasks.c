@@ -3,6 +3,7 @@
  *   tasks flusher COMMAND...   runs a command that has said that it serves: PR_SET_IO_FLUSHER
  *   tasks shutdown DIRECTORY   shuts a filesystem down, with ext4's, f2fs's and xfs's ioctl
  *   tasks refreeze DIRECTORY   freezes and thaws a filesystem until there is /tmp/stop, and says how often
+ *   tasks permission DIRECTORY lets others open files of this mount, each after 20 ms, until there is /tmp/stop; it serves
  *   tasks append FILE          writes a line to the end of a file until there is /tmp/stop, in four tasks that share the file
  */
 #include <err.h>
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -45,6 +47,33 @@ static void refreeze(const char *directory)
 	printf("%d\n", times);
 }
 
+static void permit(const char *directory)
+{
+	int group = fanotify_init(FAN_CLASS_CONTENT, O_RDONLY);
+	struct fanotify_event_metadata event;
+	struct fanotify_response response;
+	FILE *ready;
+
+	if (group < 0 || fanotify_mark(group, FAN_MARK_ADD | FAN_MARK_MOUNT, FAN_OPEN_PERM, AT_FDCWD, directory))
+		err(1, "%s", directory);
+	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0))
+		err(1, "PR_SET_IO_FLUSHER");
+	ready = fopen("/tmp/listens", "w");
+	if (!ready || fclose(ready))
+		err(1, "/tmp/listens");
+	while (access("/tmp/stop", F_OK)) {
+		/* the buffer has room for one */
+		if (read(group, &event, sizeof(event)) != sizeof(event))
+			err(1, "fanotify");
+		usleep(20000);
+		response.fd = event.fd;
+		response.response = FAN_ALLOW;
+		if (write(group, &response, sizeof(response)) != sizeof(response))
+			err(1, "fanotify");
+		close(event.fd);
+	}
+}
+
 static void append(const char *file)
 {
 	int fd = open(file, O_RDWR | O_CREAT, 0600), i;
@@ -74,6 +103,8 @@ int main(int argc, char **argv)
 		shut_down(argv[2]);
 	} else if (argc == 3 && !strcmp(argv[1], "refreeze")) {
 		refreeze(argv[2]);
+	} else if (argc == 3 && !strcmp(argv[1], "permission")) {
+		permit(argv[2]);
 	} else if (argc == 3 && !strcmp(argv[1], "append")) {
 		append(argv[2]);
 	} else if (argc > 2 && !strcmp(argv[1], "flusher")) {
@@ -82,7 +113,7 @@ int main(int argc, char **argv)
 		execvp(argv[2], argv + 2);
 		err(1, "%s", argv[2]);
 	} else {
-		errx(1, "flusher, shutdown, refreeze or append");
+		errx(1, "flusher, shutdown, refreeze, permission or append");
 	}
 	return 0;
 }

@@ -14,3 +14,10 @@ def test_client(kernel, server, case, run):
     vm = run(kernel, "clients", variables={"SERVER": server, "CASE": case}, timeout=600,
              files=[program("fuse_helper", kernel), program("tasks", kernel)])
     require_frozen(vm, 10)
+
+
+@control("^no suspend: Device or resource busy")
+def test_permission(kernel, run):
+    """Tasks that wait for fanotify's listener, which has said that it serves."""
+    vm = run(kernel, "permission", disks=1, timeout=300, files=[program("tasks", kernel)])
+    require_frozen(vm, 10, least=1)

@@ -1,8 +1,8 @@
 """What dm and md do while the machine sleeps, and what they tell about what stands on what."""
 
-from conftest import LONG, control, no_control, program
+from conftest import LONG, SLEEPS_TOO, control, no_control, program
 from vm.machine import drive
-from vm.sleep import frozen, throttle
+from vm.sleep import frozen, require_frozen, throttle
 
 
 def reshaper(start, machine, kernel, image, **options):
@@ -30,6 +30,18 @@ def test_image_in_an_array_that_is_reshaped(kernel, start, machine):
     vm = reshaper(start, machine, kernel, "array", files=[program("snapshot", kernel)])
     with vm:
         vm.wait_ok()
+
+
+@control(r"\d+ writes while all was frozen")
+def test_resync_over_files(kernel, run):
+    vm = run(kernel, "resync_served", variables={"CASE": "file"}, timeout=240)
+    vm.require(frozen(vm.text("log")) == [1] * 3, "not frozen")
+
+
+@SLEEPS_TOO
+def test_resync_over_a_server(kernel, run):
+    vm = run(kernel, "resync_served", variables={"CASE": "nbd"}, files=[program("tasks", kernel)], timeout=240)
+    require_frozen(vm, 3, least=1)
 
 
 @no_control("the base has no order of filesystems, so no table can be in its way")

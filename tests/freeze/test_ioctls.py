@@ -12,9 +12,7 @@ def throttle_reads(vm, bps):
         vm.command_qmp("block_set_io_throttle", device=disk, bps=bps, bps_rd=0, bps_wr=0, iops=0, iops_rd=0, iops_wr=0)
 
 
-@pytest.mark.parametrize("case", ["scrub", pytest.param("balance", marks=LONG), pytest.param("replace", marks=LONG)])
-@control("^no suspend: Device or resource busy")
-def test_btrfs(kernel, case, start):
+def run_ioctl(kernel, case, start):
     vm = start(kernel, "ioctls", variables={"CASE": case}, disks=2, timeout=400)
     with vm:
         vm.wait_said("slow down")
@@ -24,3 +22,15 @@ def test_btrfs(kernel, case, start):
         throttle_reads(vm, 0)
         vm.wait_ok()
     vm.require(frozen(vm.text("log")) == [1, 1], "not frozen")
+
+
+@pytest.mark.parametrize("case", ["scrub", pytest.param("balance", marks=LONG), pytest.param("replace", marks=LONG)])
+@control("^no suspend: Device or resource busy")
+def test_btrfs(kernel, case, start):
+    run_ioctl(kernel, case, start)
+
+
+@LONG
+@control("^the freeze has waited for its end")
+def test_balance_that_a_mount_has_resumed(kernel, start):
+    run_ioctl(kernel, "resumed", start)

@@ -45,6 +45,15 @@ def test_writer_that_does_not_end(kernel, run):
     vm.require(frozen(log) == [1, 2], "not both have been frozen after its end")
 
 
+@control(SLEPT)
+def test_writer_above_another_filesystem(kernel, run):
+    """What a filesystem stands on that is left may be written to, and is left, too."""
+    vm = run(kernel, "writer", variables={"ABOVE": 1}, files=[oot_module(kernel, "oot_writer")])
+    log = vm.text("log")
+    vm.require("Froze xfs" not in log.split("suspend entry")[2], "what is below has been frozen")
+    vm.require(frozen(log) == [1, 3], "not all have been frozen after its end")
+
+
 @control(r"\d+ writes while all was frozen")
 def test_mounts_in_progress(kernel, run_slow):
     counts = frozen(run_slow(kernel, "mounts").text("log"))

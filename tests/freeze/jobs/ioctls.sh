@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# A sleep in the midst of an ioctl of btrfs that takes long, which goes on after it
+# A sleep in the midst of an ioctl of btrfs that takes long, which goes on after it; or of a balance that a mount has resumed
 . ./freeze.sh
 
 is_running() {
@@ -23,11 +23,31 @@ begun_balance() {
 	dmesg | grep -q "relocating block group .* flags data"
 }
 
+begun_resumed() {
+	btrfs balance status /a | grep -q "is running"
+}
+
+# A balance that has been paused, of a filesystem that is not mounted
+pause_balance() {
+	btrfs balance start --full-balance /a >/tmp/out 2>&1 &
+	await "there is no balance" begun_balance
+	btrfs balance pause /a >/tmp/out 2>&1 || verdict "the balance cannot be paused: $(cat /tmp/out)"
+	wait
+	umount /a || verdict "umount"
+}
+
+resume_balance() {
+	mount -t btrfs "$on" /a || verdict "mount"
+	while btrfs balance status /a | grep -q "is running"; do sleep 1; done
+	btrfs balance status /a | grep -q "No balance found"
+}
+
 begin() {
 	case $CASE in
 	scrub) btrfs scrub start -B /a ;;
 	replace) btrfs replace start -B -f 1 "$(disk d1)" /a ;;
 	balance) btrfs balance start --full-balance /a ;;
+	resumed) resume_balance ;;
 	esac >/tmp/out 2>&1
 	echo $? >/tmp/status
 }
@@ -42,6 +62,7 @@ first() {
 	make_mount btrfs "$on" /a
 	write_file /a/file 200
 	sync -f /a
+	[ "$CASE" != resumed ] || pause_balance
 	slow_down
 	begin &
 	await "it does not begin" has_begun

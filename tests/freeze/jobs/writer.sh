@@ -1,5 +1,6 @@
 # shellcheck shell=dash
-# A kernel thread is in the midst of a write until it is told to stop. Meanwhile nobody else is kept from writing.
+# A kernel thread is in the midst of a write until it is told to stop. Meanwhile nobody else is kept from writing. $ABOVE:
+# what it writes to stands on the other filesystem.
 . ./freeze.sh
 
 is_done() {
@@ -9,8 +10,15 @@ is_done() {
 first() {
 	prepare
 	echo 3000 >/sys/power/pm_freeze_timeout
-	make_mount ext4 "$(disk d0)" /a
 	make_mount xfs "$(disk d1)" /b
+	on=$(disk d0)
+	if [ -n "$ABOVE" ]; then
+		on=$(make_loop /b/file 64)
+		make_mount f2fs "$(disk d2)" /c
+		# what is left may be written to
+		export UNCOUNTED="d1 $on"
+	fi
+	make_mount ext4 "$on" /a
 	start_writers /a /b
 	modprobe oot_writer path=/a/file seconds=600 || verdict "modprobe"
 	trigger "suspend in the midst of a write"
@@ -21,9 +29,11 @@ first() {
 	is_done && verdict "the writer has ended"
 	echo 1 >/sys/module/oot_writer/parameters/stop
 	await "the writer does not end" is_done
+	export UNCOUNTED=
 	suspend mem || verdict "no suspend after its end: $error"
 	stop_writers /a /b
-	check_disk ext4 "$(disk d0)" /a
+	check_disk ext4 "$on" /a
+	[ -z "$ABOVE" ] || /sbin/losetup -d "$on"
 	check_disk xfs "$(disk d1)" /b
 	done_ok
 }

@@ -1,0 +1,65 @@
+# shellcheck shell=dash
+# A resync of an array whose disks are files (CASE=file), or of which a task serves one (CASE=nbd)
+. ./freeze.sh
+
+make_disks_file() {
+	first=$(make_loop /a/first 48)
+	second=$(make_loop /a/second 48)
+}
+
+make_disks_nbd() {
+	second=$(disk d1)
+	export UNCOUNTED="d1 md0"
+	ifconfig lo 127.0.0.1
+	mkdir -p /back
+	mount -t tmpfs tmpfs /back
+	dd if=/dev/zero of=/back/file bs=1M count=48 2>/dev/null
+	echo "nobody:x:65534:65534::/:/bin/sh" >/etc/passwd
+	/job/tasks flusher nbd-server 127.0.0.1:10809 /back/file -C /dev/null >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-server"; }
+	await "nbd-server does not listen" grep -q "0100007F:2A39 00000000:0000 0A" /proc/net/tcp
+	nbd-client 127.0.0.1 10809 /dev/nbd0 -N "" >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-client"; }
+	first=/dev/nbd0
+}
+
+resyncs() {
+	grep -q resync /sys/block/md0/md/sync_action
+}
+
+is_idle() {
+	grep -q idle /sys/block/md0/md/sync_action
+}
+
+completed() {
+	cut -d ' ' -f 1 /sys/block/md0/md/sync_completed
+}
+
+has_got_on() {
+	[ "$(completed)" != "$before" ] || is_idle
+}
+
+first() {
+	prepare
+	modprobe -a md-mod raid1 || verdict "modprobe"
+	make_mount ext4 "$(disk d0)" /a
+	"make_disks_$CASE"
+	mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.0 --size=45000 "$first" "$second" >/tmp/md 2>&1 ||
+		{ send md /tmp/md; verdict "mdadm"; }
+	# KiB a second: half a minute
+	echo 1500 >/sys/block/md0/md/sync_speed_max
+	echo 1500 >/sys/block/md0/md/sync_speed_min
+	await "there is no resync" resyncs
+	trigger "suspend in the midst of a resync"
+	for _ in 1 2 3; do
+		resyncs || verdict "the resync has come to its end"
+		suspend mem || verdict "no suspend: $error"
+		before=$(completed)
+		await "the resync does not get on" has_got_on
+	done
+	echo 1000000 >/sys/block/md0/md/sync_speed_max
+	await "the resync does not end" is_idle
+	echo check >/sys/block/md0/md/sync_action
+	await "the check does not end" is_idle
+	[ "$(cat /sys/block/md0/md/mismatch_cnt)" = 0 ] || verdict "wrong data on the array"
+	mdadm --stop /dev/md0 2>/dev/null || verdict "the array cannot be stopped"
+	done_ok
+}
