@@ -66,7 +66,7 @@ trace_writes() {
 }
 
 # Says how many writes have been issued while all was frozen. Not counted are the disks of $UNCOUNTED, and the one that
-# is swapped to, "swap". $NO_FILESYSTEM: there is none to freeze.
+# is swapped to, "swap". $NO_FILESYSTEM: there is none to freeze. The trace is kept in the file $KEPT_TRACE.
 count_writes() {
 	# a hibernation and a kexec of the base show no freeze_processes
 	opens="freeze_processes.* end|dpm_prepare.* begin"
@@ -83,6 +83,7 @@ count_writes() {
 		open && sub(/.*block_rq_issue: /, "") && !index(skip, " " $1 " ") { n++; print >"/tmp/writes" }
 		END { print windows ? total + 0 : "no" }
 	' /sys/kernel/tracing/trace >/tmp/written
+	[ -z "$KEPT_TRACE" ] || cat /sys/kernel/tracing/trace >"$KEPT_TRACE"
 	echo >/sys/kernel/tracing/trace
 	# a hibernation of the base that ends with the freezer shows nothing
 	[ "$FLAVOR" = series ] || [ "$(cat /tmp/written)" != no ] || echo 0 >/tmp/written

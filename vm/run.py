@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 from vm.kernel import BUILD, TOP, Kernel
 from vm.machine import Failure, Machine, drive
@@ -97,6 +98,19 @@ def crashkernel():
                 print(f"  {kernel.flavor:6}  nothing below 4 GiB, where the crash kernel may need memory for DMA", flush=True)
 
 
+def draw(vm, directory):
+    """The picture that sleepgraph, of the kernel's tree, makes of the trace of a suspend to RAM."""
+    release = re.search(r"Linux version (\S+)", vm.console())[1]
+    trace, picture = directory / "ftrace.txt", directory / "suspend.html"
+    trace.write_text(time.strftime("# suspend-%m%d%y-%H%M%S safestop mem ") + release + "\n" + vm.text("trace"))
+    sleepgraph = subprocess.run(
+        ["/usr/bin/python3", BUILD / "tree/tools/power/pm-graph/sleepgraph.py", "-ftrace", trace, "-o", picture],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    vm.require(sleepgraph.returncode == 0 and picture.exists(), f"sleepgraph has failed: {sleepgraph.stdout}")
+    vm.require("freeze_filesystems" in picture.read_text(), "the picture does not show the freeze")
+    return picture
+
+
 def suspend():
     """A suspend to RAM while filesystems that stand on each other are written to: in which order they are frozen."""
     kernel = build("x86_64", variant="default")
@@ -128,7 +142,8 @@ def suspend():
             print(f"  writes to any disk while all was frozen: {line[6:]}")
         elif line.startswith("checked "):
             print(f"  read from the disk, and right: {line[8:]}")
-    print(f"\nConsole: {os.path.relpath(vm.console_file, os.getcwd())}")
+    print(f"\nPicture: {os.path.relpath(draw(vm, directory), os.getcwd())}, by sleepgraph; for a browser")
+    print(f"Console: {os.path.relpath(vm.console_file, os.getcwd())}")
 
 
 def main():

@@ -12,8 +12,12 @@ first() {
 	make_mount ext4 "$upper" /a
 	make_mount f2fs "$(disk d1)" /d
 	start_writers /a /b /c /d
+	for e in start end; do
+		echo 1 >/sys/kernel/tracing/events/power/device_pm_callback_$e/enable || verdict "no trace of the devices"
+	done
 	say writing
-	suspend mem || verdict "no suspend"
+	KEPT_TRACE=/tmp/kept suspend mem || verdict "no suspend"
+	send trace /tmp/kept
 	stop_writers /a /b /c /d
 	check_disk ext4 "$upper" /a
 	/sbin/losetup -d "$upper"
