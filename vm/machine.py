@@ -250,17 +250,17 @@ class Machine:
     def _parse(self):
         """Lines said with this run's nonce, and the files between them."""
         data = self.verdict_file.read_bytes()
-        lines, files = [], {}
+        lines, files, begin = [], {}, 0
         prefix = self.nonce.encode() + b" "
-        while b"\n" in data:
-            line, data = data.split(b"\n", 1)
+        while (end := data.find(b"\n", begin)) >= 0:
+            line, begin = data[begin:end], end + 1
             if not line.startswith(prefix):
                 continue
             line = line[len(prefix):].decode()
             match = re.fullmatch(r"file (\S+) (\d+)", line)
             if match:
-                size = int(match[2])
-                files[match[1]], data = data[:size], data[size:]
+                end = begin + int(match[2])
+                files[match[1]], begin = data[begin:end], end
             else:
                 lines.append(line)
         return lines, files

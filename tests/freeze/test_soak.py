@@ -28,10 +28,11 @@ def wake(vm, number, kind, times_in_ram):
     def says(words):
         # or the sleep is over
         vm.wait_for(f"'{words}' on the console, for sleep {number}",
-                    lambda: words in vm.console().split(f"soak: sleep {number}\r\n")[-1] or f"awake {number}" in vm.said())
+                    lambda: words in vm.console().rpartition(marker)[2] or f"awake {number}" in vm.said())
 
-    # a marker of the job is on the console
-    vm.wait_console(f"soak: sleep {number}\r\n")
+    # of the job
+    marker = f"soak: sleep {number}\r\n"
+    says(marker)
     if kind == "ram":
         vm.command_qmp("query-status")
         vm.wait_for(f"S3 for sleep {number}",
@@ -53,7 +54,7 @@ def test_soak(kernel, request, record_property, start, machine):
     extra = []
     for name, mib in ("swap", 1024), ("resume", 1):
         extra += drive(name, machine.disk(name, mib), ",cache=unsafe")
-    vm = start(kernel, "soak", "loglevel=8", disks=3, one_queue=True, extra=extra, reboots=True, timeout=600 + 120 * count,
+    vm = start(kernel, "soak", "loglevel=8 printk.devkmsg=on", disks=3, one_queue=True, extra=extra, reboots=True, timeout=600 + 120 * count,
                files=[oot_module(kernel, "oot_writer")], variables={"KINDS": " ".join(order), "SEED": seed})
     with vm:
         for number, kind in enumerate(order, 1):
