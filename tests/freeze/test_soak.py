@@ -25,21 +25,22 @@ def kinds(count, seed):
 
 def wake(vm, number, kind, times_in_ram):
     """Does what the sleep of this kind waits for."""
-    def says(words):
-        # or the sleep is over
-        vm.wait_for(f"'{words}' on the console, for sleep {number}",
-                    lambda: words in vm.console().rpartition(marker)[2] or f"awake {number}" in vm.said())
-
     # of the job
     marker = f"soak: sleep {number}\r\n"
-    says(marker)
+
+    def says(words, text):
+        # or the sleep is over
+        vm.wait_for(f"'{words}' on the console, for sleep {number}", lambda: words in text() or f"awake {number}" in vm.said())
+
+    says(marker, vm.console)
     if kind == "ram":
         vm.command_qmp("query-status")
         vm.wait_for(f"S3 for sleep {number}",
                     lambda: [event for event, _ in vm.qmp_events()].count("SUSPEND") >= times_in_ram)
         vm.command_qmp("system_wakeup")
     else:
-        says("PM: suspend-to-idle" if kind == "idle" else "PM: suspend entry")
+        says("PM: suspend-to-idle" if kind == "idle" else "PM: suspend entry",
+             lambda: vm.console().rpartition(marker)[2])
         vm.command_qmp("system_powerdown")
 
 

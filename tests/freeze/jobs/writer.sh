@@ -12,10 +12,11 @@ first() {
 	echo 3000 >/sys/power/pm_freeze_timeout
 	make_mount xfs "$(disk d1)" /b
 	on=$(disk d0)
+	# what is left may be written to
+	[ "$FLAVOR" = base ] || export UNCOUNTED=d0
 	if [ -n "$ABOVE" ]; then
 		on=$(make_loop /b/file 64)
 		make_mount f2fs "$(disk d2)" /c
-		# what is left may be written to
 		export UNCOUNTED="d1 $on"
 	fi
 	make_mount ext4 "$on" /a
