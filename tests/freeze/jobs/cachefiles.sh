@@ -7,6 +7,11 @@ is_named() {
 	find /a/cache -type f | grep -q .
 }
 
+# The directories of a volume are made by a work of their own.
+has_volume() {
+	[ "$(find /a/cache -name '@*' | wc -l)" = 256 ]
+}
+
 waits_for_thaw() {
 	grep -q -s cachefiles_create_tmpfile /proc/[0-9]*/stack
 }
@@ -50,6 +55,7 @@ first() {
 	for c in "dir /a" "tag safestop" bind; do echo "$c" >&9 || verdict "cachefiles: $c"; done
 	mkdir -p /srv
 	mount -t 9p -o trans=virtio,version=9p2000.L,cache=fscache,ro srv /srv || verdict "mount of 9p"
+	await "there is no volume" has_volume
 	"test_$CASE"
 	umount /srv || verdict "umount of 9p"
 	exec 9>&-
