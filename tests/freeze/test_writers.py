@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control, no_control, oot_module, program
+from conftest import LONG, control, no_control, oot_module, program
 from vm.sleep import SLEPT, frozen, slow_down, throttle
 
 DISKS = ["d0"]
@@ -60,6 +60,7 @@ def test_mounts_in_progress(kernel, run_slow):
     assert len(counts) == 20 and min(counts) >= 1 and max(counts) > 1
 
 
+@LONG
 # the threads of ext4 wait for loop devices, whose workers the base has frozen
 @control(r"^no suspend: Device or resource busy|\d+ writes while all was frozen")
 def test_many(kernel, run_slow):
