@@ -34,7 +34,7 @@ def test_image_in_an_array_that_is_reshaped(kernel, start, machine):
         vm.wait_ok()
 
 
-@pytest.mark.parametrize("case", ["file", "nbd"])
+@pytest.mark.parametrize("case", ["file", pytest.param("nbd", marks=LONG)])
 @SLEEPS_TOO
 def test_resync_over(kernel, case, run):
     """Its disks are files, whose filesystem is frozen, or a task serves one."""

@@ -68,6 +68,7 @@ def test_many(kernel, run_slow):
     vm.require(frozen(vm.text("log")) == [64], "not all have been frozen")
 
 
+@LONG
 @control("nothing is discarded as the system goes to sleep")
 def test_discard(kernel, run_slow):
     vm = run_slow(kernel, "discard")
