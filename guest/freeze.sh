@@ -201,6 +201,19 @@ make_loop() { # file, MiB
 	/sbin/losetup -f --show $DIRECT_IO "$1" || verdict "no loop device on $1"
 }
 
+# Connects /dev/nbd0 to a server of this machine.
+make_nbd() { # MiB
+	ifconfig lo 127.0.0.1
+	mkdir -p /back
+	mount -t tmpfs tmpfs /back
+	dd if=/dev/zero of=/back/file bs=1M count="$1" 2>/dev/null
+	echo "nobody:x:65534:65534::/:/bin/sh" >/etc/passwd
+	# the kernel sees only the connection
+	/job/tasks flusher nbd-server 127.0.0.1:10809 /back/file -C /dev/null >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-server"; }
+	await "nbd-server does not listen" grep -q "0100007F:2A39 00000000:0000 0A" /proc/net/tcp
+	nbd-client 127.0.0.1 10809 /dev/nbd0 -N "" >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-client"; }
+}
+
 # Mounts an ext4 on $l, a loop device over a file that bindfs serves.
 mount_on_fuse() { # directory
 	mkdir -p /back /fuse

@@ -10,14 +10,7 @@ make_disks_file() {
 make_disks_nbd() {
 	second=$(disk d1)
 	export UNCOUNTED="d1 md0"
-	ifconfig lo 127.0.0.1
-	mkdir -p /back
-	mount -t tmpfs tmpfs /back
-	dd if=/dev/zero of=/back/file bs=1M count=48 2>/dev/null
-	echo "nobody:x:65534:65534::/:/bin/sh" >/etc/passwd
-	/job/tasks flusher nbd-server 127.0.0.1:10809 /back/file -C /dev/null >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-server"; }
-	await "nbd-server does not listen" grep -q "0100007F:2A39 00000000:0000 0A" /proc/net/tcp
-	nbd-client 127.0.0.1 10809 /dev/nbd0 -N "" >/tmp/nbd 2>&1 || { send nbd /tmp/nbd; verdict "nbd-client"; }
+	make_nbd 48
 	first=/dev/nbd0
 }
 
