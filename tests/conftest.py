@@ -215,14 +215,15 @@ def panic_files(kernel):
 
 
 def program(name, kernel):
-    """A C program of guest/, linked for the guest."""
+    """A C program of guest/, linked for the guest; NAME.so is a library for LD_PRELOAD."""
     out = BUILD / "programs" / kernel.arch
     out.mkdir(parents=True, exist_ok=True)
+    options = ["-shared", "-fPIC"] if name.endswith(".so") else ["-static"]
     with open(out / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        source = TOP / f"guest/{name}.c"
+        source = TOP / f"guest/{name.removesuffix('.so')}.c"
         if not (out / name).exists() or (out / name).stat().st_mtime < source.stat().st_mtime:
-            subprocess.run([f"{kernel.data['cross']}gcc", "-static", "-O1", "-o", out / name, source], check=True)
+            subprocess.run([f"{kernel.data['cross']}gcc", *options, "-O1", "-o", out / name, source], check=True)
     return out / name
 
 
