@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+from vm.hotplug import SLOTS, SOCKETS, loads, plug
 from vm.kernel import BUILD, TOP, Kernel
 from vm.machine import Failure, Machine, drive
 from vm.notes import cpus, vmcoreinfo
@@ -146,12 +147,37 @@ def suspend():
     print(f"Console: {os.path.relpath(vm.console_file, os.getcwd())}")
 
 
+def hotplug():
+    """A crash kernel is loaded, then 256 MiB and a CPU come, and that CPU crashes: what the dump has, and the base's."""
+    for flavor in ("base", "series"):
+        kernel = build("x86_64", flavor, "default")
+        print(f"safestop: x86_64, the {flavor}; a DIMM and a CPU are added after the crash kernel has been loaded", flush=True)
+        vm = Machine(kernel, JOBS / "hotplug.sh", fresh(f"hotplug-{flavor}"),
+                     f"crashkernel={kernel.crashkernel}M panic=-1", wants=[PANIC], **SLOTS, **SOCKETS)
+        with vm:
+            vm.wait_said("ask 1 comes")
+            plug(vm, "comes")
+            vm.wait_said("ask 2 cpu")
+            plug(vm, "cpu")
+            vm.wait_ok()
+        for line in vm.said():
+            if line.startswith(("before: ", "added: ")):
+                print(f"  {line}")
+        notes = vm.file("notes")
+        crashing = int(next(line for line in vm.said() if line.startswith("crashing ")).split()[1])
+        found = "" if crashing in [pid for pid, _ in cpus(notes, "x86_64")] else ", not of the one that has crashed"
+        print(f"  dump: registers of {len(cpus(notes, 'x86_64'))} CPUs{found}; memory:")
+        for start, end in loads(notes):
+            print(f"    {start:#012x}-{end - 1:#012x}  {(end - start) / MiB:6.1f} MiB")
+
+
 def main():
     topic, arch, level = sys.argv[1:]
     topics = {
         "panic-notifiers": (["x86_64", "arm64"], lambda: panic(arch or "x86_64", level or "2")),
         "arm64-crashkernel": (["arm64"], crashkernel),
         "suspend-freeze": (["x86_64"], suspend),
+        "crash-hotplug": (["x86_64"], hotplug),
     }
     topic = topic or "panic-notifiers"
     if topic not in topics:
