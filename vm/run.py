@@ -153,7 +153,8 @@ def hotplug():
         kernel = build("x86_64", flavor, "default")
         print(f"safestop: x86_64, the {flavor}; a DIMM and a CPU are added after the crash kernel has been loaded", flush=True)
         vm = Machine(kernel, JOBS / "hotplug.sh", fresh(f"hotplug-{flavor}"),
-                     f"crashkernel={kernel.crashkernel}M panic=-1", wants=[PANIC], **SLOTS, **SOCKETS)
+                     f"crashkernel={kernel.crashkernel}M panic=-1", wants=[PANIC],
+                     variables={"LOAD": "-s", "PRELOAD": ""}, **SLOTS, **SOCKETS)
         with vm:
             vm.wait_said("ask 1 comes")
             plug(vm, "comes")

@@ -2,15 +2,12 @@
 # make run TOPIC=crash-hotplug: a crash kernel is loaded, then memory and a CPU come, and the machine crashes on that CPU.
 . ./hotplug.sh
 
-PRELOAD=
-
 told() { # what it is
 	say "$1: $(nproc) CPUs, $(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo) MiB of memory, \
-$(cat /sys/kernel/kexec_crash_loaded) crash kernel, crash_hotplug $(cat $cpus/crash_hotplug) $(cat $memory/crash_hotplug)"
+$(cat /sys/kernel/kexec_crash_loaded) crash kernel, crash_hotplug $(cat "$cpus/crash_hotplug") $(cat "$memory/crash_hotplug")"
 }
 
 first() {
-	LOAD=-s
 	load
 	told "before"
 	trigger "memory and a CPU come"
@@ -18,8 +15,8 @@ first() {
 	await_blocks 2
 	for n in $(new_blocks); do set_block "$n" online_movable; done
 	ask cpu
-	until [ -e $cpus/cpu2 ]; do sleep 0.1; done
-	echo 1 >$cpus/cpu2/online
+	until [ -e "$cpus/cpu2" ]; do sleep 0.1; done
+	echo 1 >"$cpus/cpu2/online"
 	told "added"
 	# shellcheck disable=SC2016
 	taskset -c 2 sh -c "echo $NONCE crashing \$\$ >&7; echo c >/proc/sysrq-trigger"

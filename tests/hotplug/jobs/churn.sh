@@ -12,7 +12,7 @@ churn() {
 	while [ ! -e /tmp/stop ]; do
 		for state in offline online_movable; do
 			echo $state >"$memory/memory$block/state"
-			[ "$(cat $memory/crash_hotplug)" = 1 ] || [ "$RACES" != 0 ] || reload
+			[ "$(cat "$memory/crash_hotplug")" = 1 ] || [ "$RACES" != 0 ] || reload
 		done
 	done
 	: >/tmp/stopped

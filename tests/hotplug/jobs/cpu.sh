@@ -7,8 +7,8 @@ first() {
 	keeps
 	trigger "a CPU comes"
 	ask cpu
-	until [ -e $cpus/cpu2 ]; do sleep 0.1; done
-	echo 1 >$cpus/cpu2/online
+	until [ -e "$cpus/cpu2" ]; do sleep 0.1; done
+	echo 1 >"$cpus/cpu2/online"
 	keeps
 	# shellcheck disable=SC2016
 	taskset -c 2 sh -c "echo $NONCE crashing \$\$ >&7; echo c >/proc/sysrq-trigger"
