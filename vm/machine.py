@@ -200,11 +200,7 @@ class Machine:
     def command_qmp(self, execute, **arguments):
         if not self.qmp:
             self.qmp = socket.socket(socket.AF_UNIX)
-            here = os.open(self.directory, os.O_PATH)
-            self.wait_for("QMP", (self.directory / "qmp").exists)
-            # A socket's path is short, a test's directory need not be.
-            self.qmp.connect(f"/proc/self/fd/{here}/qmp")
-            os.close(here)
+            self.wait_for("QMP", self._qmp_connects)
             self.qmp_data = b""
             self._qmp_answer()
             self.command_qmp("qmp_capabilities")
@@ -217,6 +213,18 @@ class Machine:
                 raise self.failure(f"QMP {execute}: {answer['error']['desc']}")
             if "return" in answer:
                 return answer["return"]
+
+    def _qmp_connects(self):
+        """QEMU makes the socket, and listens a moment later."""
+        here = os.open(self.directory, os.O_PATH)
+        try:
+            # A socket's path is short, a test's directory need not be.
+            self.qmp.connect(f"/proc/self/fd/{here}/qmp")
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        finally:
+            os.close(here)
+        return True
 
     def tell(self, word):
         """Tell the guest something: a port of this name appears, which it can await."""
