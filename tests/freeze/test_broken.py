@@ -5,6 +5,7 @@ import re
 import pytest
 
 from conftest import SLEEPS_TOO, control, oot_module
+from vm.machine import drive
 from vm.sleep import SLEPT, frozen
 
 
@@ -41,3 +42,15 @@ def test_sync_that_does_not_end(kernel, run):
     log = vm.text("log")
     vm.require(len(re.findall(r"minix \(dm-0\) takes no I/O, it is not synced", log)) == 2, "it is not named each time")
     vm.require(frozen(log) == [1, 1], "the other has not been frozen")
+
+
+@SLEEPS_TOO
+@pytest.mark.parametrize("case, mib", [("for a while", 8), ("all the time", 4)])
+def test_sync_without_workers(kernel, case, mib, run, machine):
+    """What is slow to write holds nothing else, though only the rescuer of the workqueue can begin with it."""
+    slow = drive("slow", machine.disk("slow", 1024), f",cache=unsafe,throttling.bps-write={4 << 20}")
+    vm = run(kernel, "no_workers", variables={"CASE": case, "MIB": mib}, extra=slow, timeout=200)
+    if kernel.flavor == "series":
+        vm.require(frozen(vm.text("log")) == [2], "the others have not been frozen")
+        waits = [line for line in vm.said() if line.startswith("waits ")]
+        vm.require(waits not in ([], ["waits rescuer_thread"]), f"the rescuer has not been called: {waits}")
