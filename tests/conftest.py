@@ -6,7 +6,8 @@ Every test says how it is known that it can fail:
 are a regular expression for Failure.what, the guest's verdict or what the host has seen. The guest must have said its
 trigger before, so a boot that breaks or a set-up that fails is never a success.
 
-@SLEEPS_TOO is for what the base manages, so that the series must: it runs on both, and has to pass on both.
+@SLEEPS_TOO is for what the base manages, so that the series must: it has to pass on both. The base, which does not change, is
+left to MATRIX=all.
 
 @no_control("why there is none") runs it on the series alone.
 
@@ -53,7 +54,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "control(says, only): on the base it fails for this reason")
-    config.addinivalue_line("markers", "sleeps_too: the base manages it, so that the series must")
+    config.addinivalue_line("markers", "sleeps_too: the base manages it, so that the series must; the base only with --matrix=all")
     config.addinivalue_line("markers", "long: only with --matrix=all")
     config.addinivalue_line("markers", "no_control(why): there is nothing that could fail on the base")
 
@@ -77,8 +78,12 @@ def pytest_collection_modifyitems(config, items):
         params = item.callspec.params if hasattr(item, "callspec") else {}
         return params.get("flavor") != "base" or (
             mark is None or all(params[name] in values for name, values in mark.args[1].items()))
+
+    def is_long(item):
+        on_base = hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base"
+        return item.get_closest_marker("long") or (on_base and item.get_closest_marker("sleeps_too"))
     everything = config.getoption("matrix") == "all"
-    items[:] = [item for item in items if wanted(item) and (everything or not item.get_closest_marker("long"))]
+    items[:] = [item for item in items if wanted(item) and (everything or not is_long(item))]
     for item in items:
         # most failures of the base are races: one run of three that shows it is proof enough
         if item.get_closest_marker("control") and hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base":
