@@ -26,6 +26,7 @@ import pytest
 from vm.kernel import BUILD, TOP, Kernel
 from vm.machine import Failure, Machine
 
+ARCHES = ["x86_64", "arm64"]
 OOT = TOP / "guest/oot"
 
 
@@ -35,6 +36,7 @@ BASE_PASSES = "the base passes, so this control proves nothing: it was to say '{
 
 SLEEPS_TOO = pytest.mark.sleeps_too
 LONG = pytest.mark.long
+EVERY_LEVEL = [0, pytest.param(1, marks=LONG), 2, pytest.param(3, marks=LONG), 4]
 
 
 def control(says, **only):
@@ -178,7 +180,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 # Kernels
 
-@pytest.fixture(params=["x86_64", "arm64"])
+@pytest.fixture(params=ARCHES)
 def arch(request):
     return request.param
 

@@ -5,12 +5,12 @@ import subprocess
 
 import pytest
 
-from conftest import no_control
+from conftest import LONG, no_control
 from vm.notes import vmcoreinfo
 from vm.oracle import lists_before_kdump, require_order
 
 
-@pytest.mark.parametrize("level", [0, 2, 4])
+@pytest.mark.parametrize("level", [0, pytest.param(2, marks=LONG), 4])
 @pytest.mark.parametrize("load", ["-s", "-c"])
 @no_control("the base's dump can be read, too; test_order.py and test_faults.py compare what is in it")
 def test_dump(kernel, start, level, load):

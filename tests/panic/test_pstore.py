@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control
+from conftest import LONG, control
 from vm.kernel import BUILD
 from vm.machine import drive
 from vm.oracle import PANIC
@@ -21,7 +21,7 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("kdump", [False, True], ids=["restart", "kdump"])
-@pytest.mark.parametrize("level", [0, 2, 4])
+@pytest.mark.parametrize("level", [pytest.param(0, marks=LONG), 2, 4])
 # arm64's base has no filesystem that could keep the state
 @control("^pstore has no record of the panic", level=[2], kdump=[True], arch=["x86_64"])
 def test_selftests(kernel, machine, level, kdump):

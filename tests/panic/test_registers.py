@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control, no_control
+from conftest import EVERY_LEVEL, control, no_control
 from vm.notes import cpus
 from vm.oracle import OOPS, STALE_CPUS, lists_before_kdump, require_cpus, require_order
 
@@ -46,7 +46,7 @@ def test_the_taint_of_an_oops_comes_after_kdump(kernel, start):
     require_fault(vm, "oot_panic_fault")
 
 
-@pytest.mark.parametrize("level", range(5))
+@pytest.mark.parametrize("level", EVERY_LEVEL)
 @pytest.mark.parametrize("context", OOPSES)
 @no_control("the base has not this module; test_registers_of_the_fault compares with one that it has")
 def test_oops_shows_the_fault(kernel, start, context, level):

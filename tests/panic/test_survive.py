@@ -2,32 +2,45 @@
 
 import itertools
 
-from conftest import control
+import pytest
+
+from conftest import ARCHES, control
 from vm import survive
 
 # What costs the base the dump or the record, and the restart; make bench T=survive has more of it
-BASE = [("info", "panic", 4, True, 1), ("pre_reboot", "overflow", 4, True, 1), ("dumper", "fault", 4, False, 1),
-        ("console", "fault", 4, False, 1), ("blink", "fault", 4, False, 1), ("blink", "overflow", 2, False, 0)]
+BASE = [(arch, *case) for arch in ARCHES for case in (
+    ("info", "panic", 4, True, 1), ("pre_reboot", "overflow", 4, True, 1), ("dumper", "fault", 4, False, 1),
+    ("console", "fault", 4, False, 1), ("blink", "fault", 4, False, 1), ("blink", "overflow", 2, False, 0))]
 
 
 def cases(matrix):
-    """Every line at every level, with and without a crash kernel and panic_on_oops; in part, each line once."""
+    """Every line at every level, with and without a crash kernel and panic_on_oops, on both architectures; in part, each line
+    once, on one of them."""
+    lines = survive.lines()
     rest = list(itertools.product(range(5), [True, False], [0, 1]))
     if matrix == "all":
-        return [(*line, *others) for line in survive.lines() for others in rest]
+        return [(arch, *line, *others) for line in lines for others in rest for arch in ARCHES]
+    fails, hows = [list(dict.fromkeys(words)) for words in zip(*lines)]
     # 7 is prime to 20, so that what fails in 20 lines comes by all of the rest
-    return [(*line, *rest[i * 7 % len(rest)]) for i, line in enumerate(survive.lines())]
+    return [(ARCHES[(fails.index(line[0]) + hows.index(line[1])) % 2], *line, *rest[i * 7 % len(rest)])
+            for i, line in enumerate(lines)]
 
 
 def pytest_generate_tests(metafunc):
     if "case" in metafunc.fixturenames:
         found = cases(metafunc.config.getoption("matrix"))
         found += [case for case in BASE if case not in found]
-        metafunc.parametrize("case", found, ids=map(survive.name, found))
+        metafunc.parametrize("case", found, ids=[f"{case[0]}-{survive.name(case[1:])}" for case in found])
+
+
+@pytest.fixture
+def arch(case):
+    return case[0]
 
 
 @control("no verdict within", case=BASE)
 def test_survive(kernel, start, case):
+    case = case[1:]
     options = survive.options(kernel, case)
     options["append"] += f" {kernel.ramoops(True)}"
     options["variables"]["DUMPER"] = 1
