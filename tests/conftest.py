@@ -234,6 +234,11 @@ def program(name, kernel):
     return out / name
 
 
+def hotplug_files(kernel):
+    """What looks at memory that comes and goes, and the flag of kexec_load that Debian's kexec does not know."""
+    return [oot_module(kernel, "oot_hotplug"), program("patterns", kernel), program("kexec_flags.so", kernel)]
+
+
 # Machines
 
 @pytest.hookimpl(hookwrapper=True)

@@ -6,6 +6,9 @@
  *	     a pattern to each, which guest/patterns.c looks for in the dump.
  *  crash_at: N. Panics after the Nth store to the ELF header from now on.
  *
+ *  stray: N. Writes to the last place of the ELF header that was stored to, by the address
+ *	   that all memory has.
+ *
  * It also logs how long each event takes in which the header is edited.
  *
  * The module cannot be unloaded, as the pages stay in use.
@@ -22,10 +25,12 @@
 #include <linux/panic.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 
 #define TRIES		100000
 
 static atomic_t stores_left = ATOMIC_INIT(INT_MAX);
+static void *last_stored;
 
 static void write_pattern(struct page *page, u64 seed)
 {
@@ -77,6 +82,7 @@ static const struct file_operations pattern_fops = {
 
 static int header_stored(struct kprobe *probe, struct pt_regs *regs)
 {
+	last_stored = (void *)regs_get_kernel_argument(regs, 0);
 	if (!atomic_dec_return(&stores_left))
 		panic("safestop: crash after a store to the ELF header");
 	return 0;
@@ -114,14 +120,27 @@ static int crash_at_set(void *unused, u64 n)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(crash_at_fops, NULL, crash_at_set, "%llu\n");
 
+static int stray_set(void *unused, u64 n)
+{
+	u32 *word = page_address(vmalloc_to_page(last_stored)) + offset_in_page(last_stored);
+
+	pr_info("stray write\n");
+	WRITE_ONCE(*word, n);
+	pr_info("the stray write has not been stopped\n");
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(stray_fops, NULL, stray_set, "%llu\n");
+
 static int __init oot_hotplug_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("oot_hotplug", NULL);
 
 	debugfs_create_file("pattern", 0200, dir, NULL, &pattern_fops);
 	/* the base has no such function */
-	if (!register_kprobe(&probe))
+	if (!register_kprobe(&probe)) {
 		debugfs_create_file("crash_at", 0200, dir, NULL, &crash_at_fops);
+		debugfs_create_file("stray", 0200, dir, NULL, &stray_fops);
+	}
 	register_kretprobe(&event);
 	return 0;
 }

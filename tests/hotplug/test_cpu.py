@@ -3,20 +3,16 @@
 import pytest
 
 from conftest import LONG, control
-from vm.hotplug import SOCKETS, keeps, plug
+from vm.hotplug import SOCKETS, count, keeps, plug
 from vm.notes import cpus
 
-# as many as the kernel of the tests can have
+# as many as the kernel of most tests can have
 POSSIBLE = {"smp": "2,sockets=8,cores=1,threads=1,maxcpus=8"}
 
 
 @pytest.fixture
 def arch(request):
     return request.param
-
-
-def crashing(vm):
-    return int([line for line in vm.said() if line.startswith("crashing ")][0].split()[1])
 
 
 @control("the registers of the CPU that crashed are not in the dump")
@@ -26,6 +22,6 @@ def crashing(vm):
 def test_cpu_that_came(kernel, crash, load, machine_of):
     vm = crash(kernel, plug, load, job="cpu", **machine_of)
     found = cpus(vm.file("notes"), "x86_64")
-    vm.require(crashing(vm) in [pid for pid, _ in found], "the registers of the CPU that crashed are not in the dump")
+    vm.require(count(vm, "crashing") in [pid for pid, _ in found], "the registers of the CPU that crashed are not in the dump")
     assert len(found) == 3
     assert keeps(vm) == ["1 1", "1 1"]

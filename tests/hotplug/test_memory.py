@@ -1,21 +1,14 @@
 """What does a dump have of memory that came or went after the crash kernel was loaded?"""
 
+import re
 import subprocess
 
 import pytest
 
 from conftest import LONG, SLEEPS_TOO, control, no_control
-from vm.hotplug import GIB, MIB, RESIZABLE, SLOTS, count, dimm, keeps, loads, own_memory, resizable
+from vm.hotplug import (CASES, GIB, MACHINES, RESIZABLE, SLOTS, dimm, keeps, memory_that_came, own_memory,
+                        require_in_dump, resizable)
 
-# what is done before the crash kernel is loaded and after that, and whether the memory is in the dump then
-CASES = {
-    "comes": ("", "comes online write", True),
-    "goes": ("comes online", "offline goes", False),
-    "goes offline": ("comes online", "offline", False),
-    "comes back": ("comes online offline", "online write", True),
-    "comes and goes": ("", "comes online offline goes", False),
-    "is never online": ("comes", "", False),
-}
 # QEMU's arm64 machines have DIMMs only with firmware
 X86_64 = pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
 
@@ -23,21 +16,6 @@ X86_64 = pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
 @pytest.fixture(params=["x86_64", "arm64"])
 def arch(request):
     return request.param
-
-
-def memory_that_came(vm):
-    """The pieces of the dump that are not memory of the boot: on both architectures, that ends below 2 GiB."""
-    return [piece for piece in loads(vm.file("notes")) if piece[0] >= 2 * GIB]
-
-
-def require_in_dump(vm, wanted):
-    """The memory that came is in the dump, all of it, or none of it is."""
-    pieces = memory_that_came(vm)
-    if not wanted:
-        vm.require(not pieces, "memory that is gone is in the dump")
-        return
-    vm.require(sum(end - start for start, end in pieces) == 256 * MIB, "the memory that came is not in the dump")
-    assert count(vm, "vmcore") == count(vm, "dump") == 256
 
 
 # The capture kernel of the base takes the memory for its own, and so cannot map it as that of the dump.
@@ -100,12 +78,26 @@ def test_512_blocks(kernel, crash, load, memory):
         assert 0 < found < 64 * GIB
 
 
+@no_control("the base has no other mapping of the image; test_dump_and_protection is about the one that it has")
+@pytest.mark.parametrize("arch", MACHINES, indirect=True)
+def test_stray_write(kernel, crash):
+    """The header can only be written to by whoever knows the mapping that is there for it: by the one of all memory, nobody can."""
+    change, machine = MACHINES[kernel.arch]
+    vm = crash(kernel, change, steps="comes online write stray", **machine,
+               allows=["BUG: unable to handle page fault", "Unable to handle kernel paging request", "Internal error: Oops",
+                       "Oops: "])
+    log = vm.text("dmesg")
+    vm.require("oot_hotplug: stray write" in log and "has not been stopped" not in log, "the stray write has gone through")
+    assert re.search("BUG: unable to handle page fault|Unable to handle kernel paging request", log)
+    require_in_dump(vm, True)
+
+
 @no_control("the base has no such tests")
 @X86_64
 def test_header(kernel, crash):
     """The KUnit tests of the edits to the header have run as the machine booted."""
     vm = crash(kernel, dimm, **SLOTS)
-    assert "# crash_hotplug: pass:4 fail:0 skip:0 total:4" in vm.text("dmesg")
+    assert "# crash_hotplug: pass:7 fail:0 skip:0 total:7" in vm.text("dmesg")
 
 
 @no_control("the base has no entries that are retired")

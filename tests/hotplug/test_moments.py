@@ -5,7 +5,7 @@ import random
 import pytest
 
 from conftest import LONG, control, no_control
-from vm.hotplug import RESIZABLE, SLOTS, count, dimm, keeps, loads, resizable
+from vm.hotplug import MACHINES, count, keeps, loads
 
 # before the crash kernel is loaded and after that; the last step makes as many stores to the header
 STORES = {
@@ -13,8 +13,6 @@ STORES = {
     "goes": ("comes online write_last", "crash_at offline_first", 4),
     "goes after it came": ("comes online_last write_last", "online_first crash_at offline_first", 2),
 }
-MACHINES = {"x86_64": (dimm, SLOTS), "arm64": (resizable, RESIZABLE)}
-
 
 # arm64's machines are slow
 FEW = ("comes", 1), ("goes", 2)

@@ -46,6 +46,7 @@ first() {
 	prepare
 	mkdir /k
 	# nothing is written before the sleep
+	echo 90 >/proc/sys/vm/dirty_ratio
 	echo 60 >/proc/sys/vm/dirty_background_ratio
 	echo 60000 >/proc/sys/vm/dirty_expire_centisecs
 	mount_ext4 d0 /a

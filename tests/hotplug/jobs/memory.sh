@@ -40,6 +40,46 @@ write_last() {
 	write_pattern "$PAGES" "$(new_blocks | tail -n 1)" "$(new_blocks | tail -n 1)"
 }
 
+# The command line has made persistent memory of this: two blocks, and what device-dax needs for itself.
+dax_comes() {
+	cd /sys/bus/nd || verdict "no nvdimm bus"
+	dax=$(cat devices/region0/dax_seed)
+	echo ram >"devices/$dax/mode"
+	cat /proc/sys/kernel/random/uuid >"devices/$dax/uuid"
+	echo namespace0.0 >"devices/$dax/namespace"
+	echo "$dax" >drivers/dax_pmem/bind || verdict "no device-dax"
+	cd /sys/bus/dax/drivers || verdict "no dax bus"
+	echo dax0.0 >device_dax/unbind
+	echo dax0.0 >kmem/new_id || verdict "device-dax does not hand it on"
+	cd /
+	await_blocks "$BLOCKS"
+}
+
+dax_goes() {
+	echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind
+	await_blocks 0
+}
+
+total() {
+	awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo
+}
+
+inflate() {
+	before=$(total)
+	ask inflate
+	until [ "$(total)" -lt $((before - 65536)) ]; do sleep 0.1; done
+}
+
+deflate() {
+	ask deflate
+	until [ "$(total)" -ge "$before" ]; do sleep 0.1; done
+}
+
+# Whoever does it dies of it.
+stray() {
+	(echo 0 >/sys/kernel/debug/oot_hotplug/stray)
+}
+
 # From now on, the machine crashes at the store number AT to the ELF header.
 crash_at() {
 	echo "$AT" >/sys/kernel/debug/oot_hotplug/crash_at
