@@ -40,7 +40,7 @@ write_last() {
 	write_pattern "$PAGES" "$(new_blocks | tail -n 1)" "$(new_blocks | tail -n 1)"
 }
 
-# The command line has made persistent memory of this: two blocks, and what device-dax needs for itself.
+# The command line has made persistent memory of this. Two blocks of it are whole.
 dax_comes() {
 	cd /sys/bus/nd || verdict "no nvdimm bus"
 	dax=$(cat devices/region0/dax_seed)
