@@ -5,7 +5,6 @@ import re
 import pytest
 
 from conftest import LONG, SLEEPS_TOO, no_control, program
-from vm.machine import drive
 from vm.sleep import frozen, wait_event
 
 NO_CONTROL = "the base freezes no filesystem, so a dead one cannot keep it awake"

@@ -3,8 +3,6 @@
 import os
 import random
 
-import pytest
-
 from conftest import LONG, control, oot_module
 from vm.machine import drive
 

@@ -65,14 +65,14 @@ total() {
 }
 
 inflate() {
-	before=$(total)
+	whole=$(total)
 	ask inflate
-	until [ "$(total)" -lt $((before - 65536)) ]; do sleep 0.1; done
+	until [ "$(total)" -lt $((whole - 65536)) ]; do sleep 0.1; done
 }
 
 deflate() {
 	ask deflate
-	until [ "$(total)" -ge "$before" ]; do sleep 0.1; done
+	until [ "$(total)" -ge "$whole" ]; do sleep 0.1; done
 }
 
 # Whoever does it dies of it.
