@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Debian's kexec does not know the flags of crash hotplug yet. With this in LD_PRELOAD, it loads with
- * KEXEC_CRASH_HOTPLUG_SUPPORT. It has to be called with --no-checks, as a newer one leaves the ELF header out of the digest.
+ * KEXEC_UPDATE_ELFCOREHDR. It has to be called with --no-checks, as a newer one leaves the ELF header out of the digest.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 
 #define KEXEC_ON_CRASH 1
-#define KEXEC_CRASH_HOTPLUG_SUPPORT 8
+#define KEXEC_UPDATE_ELFCOREHDR 4
 
 long syscall(long number, ...)
 {
@@ -22,6 +22,6 @@ long syscall(long number, ...)
 		a[i] = va_arg(list, long);
 	va_end(list);
 	if (number == SYS_kexec_load && a[3] & KEXEC_ON_CRASH)
-		a[3] |= KEXEC_CRASH_HOTPLUG_SUPPORT;
+		a[3] |= KEXEC_UPDATE_ELFCOREHDR;
 	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
