@@ -81,7 +81,7 @@ def test_a_sleep_without_its_proof(kernel, machine, wrong, says):
 
 def sample(name):
     """What pytest says of a file of samples/."""
-    run = subprocess.run([sys.executable, "-m", "pytest", "-v", "-n", "0", SAMPLES / name], cwd=TOP,
+    run = subprocess.run([sys.executable, "-m", "pytest", "-v", "-n", "0", "--matrix=all", SAMPLES / name], cwd=TOP,
                          capture_output=True, text=True)
     return run.stdout + run.stderr
 
