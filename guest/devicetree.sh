@@ -8,18 +8,24 @@ HOP=${HOP:-0}
 tell() {
 	cd /sys/firmware || return
 	[ ! -e fdt ] || send "fdt-$HOP" fdt
-	for m in $(cd memmap && ls | sort -n); do
-		echo "$(cat "memmap/$m/start") $(cat "memmap/$m/end") $(cat "memmap/$m/type")"
+	m=0
+	while [ -e memmap/$m ]; do
+		echo "$(cat memmap/$m/start) $(cat memmap/$m/end) $(cat memmap/$m/type)"
+		m=$((m + 1))
 	done >/tmp/memmap
 	send "memmap-$HOP" /tmp/memmap
 	cat /proc/iomem >/tmp/iomem
 	send "iomem-$HOP" /tmp/iomem
 	send "boot_params-$HOP" /sys/kernel/boot_params/data
 	cd /
-	# flash, and a disk, if the tree describes one
-	for d in /dev/mtdblock0 "$(disk tree)"; do
-		[ -b "$d" ] && say "device-$HOP $(head -c 16 "$d")"
-	done
+	# flash or a ROM, which only the tree describes
+	[ ! -b /dev/mtdblock0 ] || send "device-$HOP" /dev/mtdblock0
+	# what the kernel before this one has left in memory that the tree reserves
+	[ ! -e /sys/fs/pstore/pmsg-ramoops-0 ] || send "pmsg-$HOP" /sys/fs/pstore/pmsg-ramoops-0
+	[ ! -e /dev/pmsg0 ] || echo "$NONCE of kernel $HOP" >/dev/pmsg0
+	mount -t securityfs securityfs /sys/kernel/security
+	grep boot_aggregate /sys/kernel/security/ima/ascii_runtime_measurements >/tmp/measured
+	send "measured-$HOP" /tmp/measured
 }
 
 # Start this kernel anew: by kexec_file_load(2), or by a newer kexec with kexec_load(2) and the tree. The way is a word of LOADS,
@@ -35,14 +41,15 @@ hop() {
 
 load() { # way, kind, more parameters
 	case $1 in
+	flag) set -- "env LD_PRELOAD=/job/kexec_flags.so kexec -s" "$2" "$3" ;;
 	file) set -- "kexec -s" "$2" "$3" ;;
 	load) set -- "$newer/lib64/ld-linux-x86-64.so.2 --library-path $newer/usr/lib/x86_64-linux-gnu $newer/usr/sbin/kexec \
 		-c -t bzImage --dtb=/sys/firmware/fdt" "$2" "$3" ;;
 	esac
 	cat "$(disk kernel)" >/tmp/kernel
 	cat "$(disk initrd)" >/tmp/initrd
-	$1 "$2" /tmp/kernel --initrd=/tmp/initrd --append="$(sed 's/ *hop=[0-9]*//' /proc/cmdline) hop=$((HOP + 1)) $3" ||
-		verdict "no kernel is loaded"
+	$1 "$2" /tmp/kernel --initrd=/tmp/initrd --append="$(sed 's/ *hop=[0-9]*//' /proc/cmdline) hop=$((HOP + 1)) $PARAMETERS $3" ||
+		verdict "the kernel is not loaded"
 	rm /tmp/kernel /tmp/initrd
 }
 

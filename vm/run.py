@@ -1,5 +1,6 @@
 """vm.run TOPIC ARCH LEVEL: show in a guest what a topic of the series does. An empty word stands for the default."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 
+from vm.devicetree import Board
 from vm.hotplug import SLOTS, SOCKETS, loads, plug
 from vm.kernel import BUILD, TOP, Kernel
 from vm.machine import Failure, Machine, drive
@@ -16,6 +18,7 @@ from vm.places import BOARDS, GiB, MiB, regions
 from vm.sleep import wait_event
 
 JOBS = TOP / "vm/jobs"
+KEXEC = TOP / "tests/devicetree/jobs/kexec.sh"
 
 
 def build(arch, flavor="series", variant="run"):
@@ -172,6 +175,23 @@ def hotplug():
             print(f"    {start:#012x}-{end - 1:#012x}  {(end - start) / MiB:6.1f} MiB")
 
 
+def devicetree():
+    """A machine is given a tree, starts a kernel by kexec, and that one crashes: who has the tree, and the base's."""
+    for flavor in ("base", "series"):
+        kernel = build("x86_64", flavor, "devicetree")
+        directory = fresh(f"devicetree-{flavor}")
+        directory.mkdir(parents=True)
+        print(f"safestop: x86_64, the {flavor}; QEMU gives it a tree, which alone describes a flash; kexec -s -l, kexec -e, "
+              "kexec -s -p, a crash", flush=True)
+        board = Board(directory, lambda kernel, job, *rest, **options: Machine(kernel, KEXEC, directory, *rest, **options),
+                      kernel, "q35")
+        vm = board.start(hops=1, crash="file")
+        for number, name in enumerate(("first kernel", "after kexec", "capture kernel")):
+            tree = hashlib.sha256(vm.file(f"fdt-{number}")).hexdigest()[:16] if vm.has_file(f"fdt-{number}") else "no tree"
+            device = "reads the flash" if vm.has_file(f"device-{number}") else "has no flash"
+            print(f"  {name}: /sys/firmware/fdt {tree}; {device}")
+
+
 def main():
     topic, arch, level = sys.argv[1:]
     topics = {
@@ -179,6 +199,7 @@ def main():
         "arm64-crashkernel": (["arm64"], crashkernel),
         "suspend-freeze": (["x86_64"], suspend),
         "crash-hotplug": (["x86_64"], hotplug),
+        "x86-devicetree": (["x86_64"], devicetree),
     }
     topic = topic or "panic-notifiers"
     if topic not in topics:
