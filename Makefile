@@ -26,7 +26,7 @@ help:
 	@echo 'make check-debian  systemctl suspend in a Debian 12 with systemd, with the kernel of the series'
 	@echo
 	@echo 'TOPIC=name          run: the topic to show; tree, check, bisect: that topic alone on the base'
-	@echo '                    (panic-notifiers, arm64-crashkernel, suspend-freeze)'
+	@echo '                    (a folder of patches/v6.1)'
 	@echo 'ARCH=x86_64|arm64   the architecture (x86_64); check, lint and bisect do both'
 	@echo 'LEVEL=0..4          run, shell: panic_notifiers_level of the guest (2)'
 	@echo 'FLAVOR=series|base  kernel: with or without the series (series)'

@@ -43,7 +43,7 @@ load() { # way, kind, more parameters
 	case $1 in
 	flag) set -- "env LD_PRELOAD=/job/kexec_flags.so kexec -s" "$2" "$3" ;;
 	file) set -- "kexec -s" "$2" "$3" ;;
-	load) set -- "$newer/lib64/ld-linux-x86-64.so.2 --library-path $newer/usr/lib/x86_64-linux-gnu $newer/usr/sbin/kexec \
+	load) set -- "$(echo $newer/lib*/ld-linux*) --library-path $(echo $newer/usr/lib/*-linux-gnu) $newer/usr/sbin/kexec \
 		-c -t bzImage --dtb=/sys/firmware/fdt" "$2" "$3" ;;
 	esac
 	cat "$(disk kernel)" >/tmp/kernel
