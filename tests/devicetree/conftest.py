@@ -7,8 +7,8 @@ from vm.kernel import Kernel
 
 
 @pytest.fixture
-def arch():
-    return "x86_64"
+def arch(request):
+    return getattr(request, "param", "x86_64")
 
 
 @pytest.fixture

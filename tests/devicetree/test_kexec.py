@@ -18,6 +18,14 @@ def test_tree(board, kind, end, way):
     require_tree(vm, machine, 2)
 
 
+@no_control("a newer kexec hands it on on the base, too")
+@pytest.mark.parametrize("arch", ["i386"], indirect=True)
+def test_32_bits(board):
+    """There is no kexec_file_load(2)."""
+    machine = board("q35")
+    require_tree(machine.start(hops=2, loads="load", crash="load"), machine, 4)
+
+
 @no_control("the base loses the tree in the first kexec: test_tree")
 @pytest.mark.parametrize("kind, loads", [("q35", "file load"), pytest.param("pc", "file", marks=LONG),
                                          pytest.param("microvm", "load file file", marks=LONG)])
@@ -92,4 +100,11 @@ def test_measurements(board):
 def test_earlycon(board):
     """There is no tree yet when "earlycon" asks it for a console."""
     vm = board("q35").start(hops=1, parameters="earlycon", timeout=30)
+    assert vm.has_file("fdt-1")
+
+
+@control("no verdict")
+def test_nolapic(board):
+    """A tree without CPUs, on a machine without ACPI, is asked for them, but there is no local APIC."""
+    vm = board("microvm").start(hops=1, loads="load", parameters="nolapic", timeout=30)
     assert vm.has_file("fdt-1")
