@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from conftest import LONG, control, no_control
-from vm.devicetree import LOG, LOG_NODE, LOG_SIZE, dtb
+from vm.devicetree import LOG, LOG_NODE, LOG_SIZE, dtb, require_tree
 
 HEADER = struct.Struct(">10I")
 # of the first one, #address-cells
@@ -97,6 +97,19 @@ def test_memory_in_use(board):
     vm = board("q35", reserved).start(append="nokaslr")
     assert len(re.findall("OF: memory .* cannot be reserved, it is in use", vm.console())) == 3
     assert f"{LOG:08x}-{LOG + LOG_SIZE - 1:08x} : Reserved" in vm.text("iomem-0")
+
+
+@control("no verdict")
+def test_tree_in_reserved_memory(board):
+    """memmap= takes away the memory that the tree is in, which stops the base's boot."""
+    machine = board("q35")
+    start = {"append": "nokaslr", "loads": "load", "hops": 1, "timeout": 30}
+    # hdr.setup_data
+    where, = struct.unpack_from("<Q", machine.start(**start).file("boot_params-1"), 0x250)
+    where &= ~0xffff
+    vm = machine.start(parameters=f"memmap=128K${where:#x}", **start)
+    assert re.search(f"-{where + 0x1ffff:08x} : Reserved", vm.text("iomem-1"))
+    require_tree(vm, machine, 2)
 
 
 @control("the tree has brought a CPU")
