@@ -30,7 +30,7 @@ help:
 	@echo 'ARCH=x86_64|arm64   the architecture (x86_64); check, lint and bisect do both'
 	@echo 'LEVEL=0..4          run, shell: panic_notifiers_level of the guest (2)'
 	@echo 'FLAVOR=series|base  kernel: with or without the series (series)'
-	@echo 'VARIANT=name        kernel: a file of variants/ (default)'
+	@echo 'VARIANT=name        kernel, bisect: a file of variants/ (default)'
 	@echo 'T=expr              check: only the tests that match, as in pytest -k'
 	@echo 'DEBUG=1             check: with kernels that have lockdep, KASAN and other checks'
 	@echo 'MATRIX=all          check: every crashkernel= on every machine'
@@ -62,7 +62,7 @@ check:
 lint: tree
 	@scripts/lint
 bisect: tree
-	@ARCH='$(ARCH)' TOPIC='$(TOPIC)' scripts/bisect
+	@ARCH='$(ARCH)' TOPIC='$(TOPIC)' VARIANT='$(VARIANT)' scripts/bisect
 check-debian:
 	@scripts/check-debian
 check-arches:
