@@ -21,9 +21,9 @@ JOBS = TOP / "vm/jobs"
 KEXEC = TOP / "tests/devicetree/jobs/kexec.sh"
 
 
-def build(arch, flavor="series", variant="run"):
-    """A kernel and the programs of its guest, which are built if need be."""
-    for command in (["scripts/kernel", arch, flavor, variant], ["scripts/guest", arch]):
+def build(arch, flavor="series", variant="run", programs=()):
+    """A kernel and the programs of its guest, which are built if need be; programs as in scripts/guest."""
+    for command in (["scripts/kernel", arch, flavor, variant], ["scripts/guest", arch, *programs]):
         if subprocess.run(command, cwd=TOP).returncode:
             sys.exit(1)
     return Kernel(arch, flavor, variant)
@@ -178,7 +178,7 @@ def hotplug():
 def devicetree():
     """A machine is given a tree, starts a kernel by kexec, and that one crashes: who has the tree, and the base's."""
     for flavor in ("base", "series"):
-        kernel = build("x86_64", flavor, "devicetree")
+        kernel = build("x86_64", flavor, "devicetree", ["newer"])
         directory = fresh(f"devicetree-{flavor}")
         directory.mkdir(parents=True)
         print(f"safestop: x86_64, the {flavor}; QEMU gives it a tree, which alone describes a flash; kexec -s -l, kexec -e, "
