@@ -11,6 +11,8 @@ WANTS = ["Kernel panic - not syncing: "]
 # What a failure makes the kernel complain of, as it may if the panic comes to it
 ALLOWS = ["BUG: ", "Oops", "Internal error: ", "Unable to handle kernel ", "kernel BUG at ", "WARNING: ",
           "general protection fault", "KASAN: maybe ", "[Cc]orruption", "blocked for more than"]
+# How something hangs: more than panic() waits for
+HANGS = ("hang", "hang_nmi", "lock")
 
 
 def lines():
@@ -29,7 +31,8 @@ def options(kernel, case):
     fail, how, level, kdump, on_oops = case
     return {
         "append": " ".join(["panic=1", f"crashkernel={kernel.crashkernel}M" if kdump else "",
-                            "panic_on_taint=0x200" if how == "warn" else ""]),
+                            "panic_on_taint=0x200" if how == "warn" else "",
+                            "panic_step_timeout=3" if how in HANGS else ""]),
         "variables": {"FAIL": fail, "HOW": how, "LEVEL": level, "KDUMP": 1 if kdump else "", "ON_OOPS": on_oops},
         "wants": WANTS, "allows": ALLOWS, "reboots": True}
 
@@ -38,7 +41,7 @@ def require_survived(vm, case):
     """The dump is there, or without a crash kernel a record after the restart, or the run has failed."""
     fail, how, _, kdump, _ = case
     # if kdump itself fails, the panic goes on as without a crash kernel
-    dumped = kdump and (fail != "kdump" or how == "warn")
+    dumped = kdump and (fail != "kdump" or how in ("warn", "slow"))
 
     def verdict():
         vm.require(vm.stages().count("first") < 2, "it has restarted without a record")

@@ -99,7 +99,7 @@ def test_callback_goes_wrong_without_a_crash_kernel(kernel, start, callback, wan
 @control("the callback has run again", fault=["info"])
 def test_post_reboot_list_even_after_a_fault(kernel, start, fault):
     """Without a crash kernel, what comes after a callback that faults runs as ever, up to the very end."""
-    vm = start(kernel, "fault", "panic=0 panic_notifiers_level=4", variables={"FAULT": fault}, wants=[PANIC, OOPS])
+    vm = start(kernel, "fault", "panic=0 panic_notifiers_level=4", variables={"FAIL": fault}, wants=[PANIC, OOPS])
     with vm:
         wait(vm, "end", lambda: "---[ end Kernel panic" in vm.console())
     lists = ["hypervisor", "info", "pre_reboot", "post_reboot"]

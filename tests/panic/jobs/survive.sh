@@ -27,7 +27,10 @@ crash_base() {
 	kdump) FAIL=machine_kexec ;;
 	restart) FAIL=emergency_restart ;;
 	esac
-	modprobe oot_survive "fail=$FAIL" "how=$HOW" || verdict "modprobe"
+	case $HOW in
+	hang_nmi) modprobe oot_survive "fail=$FAIL" how=hang crash=nmi ;;
+	*) modprobe oot_survive "fail=$FAIL" "how=$HOW" ;;
+	esac || verdict "modprobe"
 	(echo c >/proc/sysrq-trigger)
 }
 

@@ -1,0 +1,77 @@
+"""Steps of a panic that hang: who ends that if there is no second CPU, or more than two. What hangs where is in test_survive.py."""
+
+import time
+
+import pytest
+
+from conftest import LONG, control, no_control
+from vm import survive
+from vm.oracle import OOPS, PANIC, STALE_CPUS, events
+
+
+def options(kernel, case, **others):
+    found = survive.options(kernel, case)
+    found["append"] += f" {kernel.ramoops(True)}"
+    found["variables"]["DUMPER"] = 1
+    found["allows"] = [*found["allows"], STALE_CPUS, "NMI received for unknown reason"]
+    return {**found, **others}
+
+
+@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
+@pytest.mark.parametrize("fail", ["info", "kdump", "console"])
+@control("no verdict within", fail=["info"])
+def test_one_cpu(kernel, start, fail):
+    """Nobody watches a machine with one CPU. NMIs from outside do nothing at first; once the time is over, one ends the step."""
+    case = (fail, "hang", 4, True, 1)
+    vm = start(kernel, "survive", smp=1, timeout=30 if kernel.flavor == "base" else 60, **options(kernel, case))
+
+    def verdict():
+        if "stage dump" not in vm.said() and vm.stages().count("again") == 0:
+            vm.command_qmp("inject-nmi")
+            time.sleep(0.5)
+        return any(line.startswith("verdict ") for line in vm.said())
+
+    with vm:
+        vm.wait_said(f"trigger {fail} fails by hang")
+        vm.wait_for("verdict", verdict)
+        survive.require_survived(vm, case)
+
+
+@pytest.mark.parametrize("how", ["hang", pytest.param("hang_nmi", marks=LONG)])
+@pytest.mark.parametrize("fail", ["info", pytest.param("console", marks=LONG)])
+@no_control("test_survive has the base with two CPUs")
+def test_four_cpus(kernel, start, fail, how):
+    if how == "hang_nmi" and kernel.arch != "x86_64":
+        pytest.skip("a panic in an NMI is one of x86")
+    case = (fail, how, 4, True, 1)
+    vm = start(kernel, "survive", smp=4, **options(kernel, case))
+    with vm:
+        survive.require_survived(vm, case)
+
+
+@pytest.mark.parametrize("seconds, words", [(3, "not finished after 3 s"), (0, None)])
+@no_control("the base waits for ever")
+def test_slow_callback(kernel, start, seconds, words):
+    """A callback takes 8 s. If that is too long, the CPU in it comes back, but the panic has gone on without it."""
+    vm = start(kernel, "fault", f"panic=10 panic_notifiers_level=4 panic_step_timeout={seconds}",
+               variables={"FAIL": "hypervisor", "HOW": "slow"}, wants=[PANIC], allows=[OOPS, STALE_CPUS])
+    with vm:
+        vm.wait_end()
+    console = vm.console()
+    lists = [event for event in events(console) if event in ("hypervisor", "info", "pre_reboot")]
+    vm.require(lists == ["hypervisor", "info", "pre_reboot"], f"the lists that have run are {lists}")
+    found = "Recursive panic in hypervisor list, callback test_panic_notify" in console
+    vm.require(found == bool(words) and (not words or words in console), "the step has not been cut short as it was to be")
+
+
+@pytest.mark.parametrize("value, seconds", [("", 10), ("7", 7), ("0", 0), ("abc", 10), ("-1", 10), ("5000000000", 10)])
+@control("there is no panic_step_timeout", value=["7"])
+def test_timeout(kernel, start, value, seconds):
+    """A number that is none leaves the default, and a line says so."""
+    vm = start(kernel, "timeout", f"panic_step_timeout={value}" if value else "", variables={"WRITE": "-2"}, wants=[])
+    with vm:
+        vm.wait_ok()
+    assert [line for line in vm.said() if line.startswith(("timeout", "written", "then"))] == [
+        f"timeout {seconds}", f"then {seconds}"]
+    bad = value not in ("", "7", "0")
+    assert (f"`{value}' invalid for parameter `panic_step_timeout'" in vm.text("log")) == bad
