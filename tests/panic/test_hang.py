@@ -64,7 +64,8 @@ def test_slow_callback(kernel, start, seconds, words):
     vm.require(found == bool(words) and (not words or words in console), "the step has not been cut short as it was to be")
 
 
-@pytest.mark.parametrize("value, seconds", [("", 10), ("7", 7), ("0", 0), ("abc", 10), ("-1", 10), ("5000000000", 10)])
+@pytest.mark.parametrize("value, seconds", [
+    ("", 10), ("7", 7), ("abc", 10), *(pytest.param(*values, marks=LONG) for values in (("0", 0), ("-1", 10), ("5000000000", 10)))])
 @control("there is no panic_step_timeout", value=["7"])
 def test_timeout(kernel, start, value, seconds):
     """A number that is none leaves the default, and a line says so."""
