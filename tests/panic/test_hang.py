@@ -72,7 +72,7 @@ def test_timeout(kernel, start, value, seconds):
     vm = start(kernel, "timeout", f"panic_step_timeout={value}" if value else "", variables={"WRITE": "-2"}, wants=[])
     with vm:
         vm.wait_ok()
-    assert [line for line in vm.said() if line.startswith(("timeout", "written", "then"))] == [
-        f"timeout {seconds}", f"then {seconds}"]
+    assert [line for line in vm.said() if line.startswith(("timeout", "written", "now"))] == [
+        f"timeout {seconds}", f"now {seconds}"]
     bad = value not in ("", "7", "0")
     assert (f"`{value}' invalid for parameter `panic_step_timeout'" in vm.text("log")) == bad

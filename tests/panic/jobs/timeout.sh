@@ -6,7 +6,7 @@ first() {
 	[ -e "$parameter" ] || verdict "there is no panic_step_timeout"
 	say timeout "$(cat "$parameter")"
 	echo "$WRITE" >"$parameter" && say written
-	say then "$(cat "$parameter")"
+	say now "$(cat "$parameter")"
 	send_log
 	verdict ok
 }
