@@ -7,7 +7,7 @@ are a regular expression for Failure.what, the guest's verdict or what the host 
 trigger before, so a boot that breaks or a set-up that fails is never a success.
 
 @SLEEPS_TOO is for what the base manages, so that the series must: it has to pass on both. The base, which does not change, is
-left to MATRIX=all.
+left to MATRIX=all. @SLEEPS_TOO.with_args(name=[values]): the base with these values of the test's parameters alone.
 
 @no_control("why there is none") runs it on the series alone.
 
@@ -76,10 +76,12 @@ def pytest_collection_modifyitems(config, items):
             raise pytest.UsageError(f"both @{marks[0]} and @{marks[1]}: {item.nodeid}")
 
     def wanted(item):
-        mark = item.get_closest_marker("control")
         params = item.callspec.params if hasattr(item, "callspec") else {}
-        return params.get("flavor") != "base" or (
-            mark is None or all(params[name] in values for name, values in mark.args[1].items()))
+        if params.get("flavor") != "base":
+            return True
+        mark = item.get_closest_marker("control")
+        only = mark.args[1] if mark else item.get_closest_marker("sleeps_too").kwargs
+        return all(params[name] in values for name, values in only.items())
 
     def is_long(item):
         on_base = hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base"

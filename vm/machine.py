@@ -285,13 +285,16 @@ class Machine:
                 re.findall(rf"safestop {self.nonce} trigger (.*?)\r?$", self.console(), re.M))
 
     def file(self, name):
-        files = self._parse()[1]
+        files = self.files()
         if name not in files:
             raise self.failure(f"the guest sent no {name}")
         return files[name]
 
     def has_file(self, name):
-        return name in self._parse()[1]
+        return name in self.files()
+
+    def files(self):
+        return self._parse()[1]
 
     def text(self, name):
         return self.file(name).decode(errors="replace")

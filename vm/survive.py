@@ -4,6 +4,8 @@ A case is what fails, how, the level, whether there is a crash kernel, and panic
 0 stands for crash_kexec_post_notifiers.
 """
 
+import re
+
 from vm.kernel import BUILD
 
 SURVIVE = BUILD / "tree/tools/testing/selftests/panic/survive.txt"
@@ -13,6 +15,8 @@ ALLOWS = ["BUG: ", "Oops", "Internal error: ", "Unable to handle kernel ", "kern
           "general protection fault", "KASAN: maybe ", "[Cc]orruption", "blocked for more than"]
 # How something hangs: more than panic() waits for
 HANGS = ("hang", "hang_nmi", "lock")
+# Seconds: panic_step_timeout= of those
+TIMEOUT = 3
 
 
 def lines():
@@ -32,7 +36,7 @@ def options(kernel, case):
     return {
         "append": " ".join(["panic=1", f"crashkernel={kernel.crashkernel}M" if kdump else "",
                             "panic_on_taint=0x200" if how == "warn" else "",
-                            "panic_step_timeout=3" if how in HANGS else ""]),
+                            f"panic_step_timeout={TIMEOUT}" if how in HANGS else ""]),
         "variables": {"FAIL": fail, "HOW": how, "LEVEL": level, "KDUMP": 1 if kdump else "", "ON_OOPS": on_oops},
         "wants": WANTS, "allows": ALLOWS, "reboots": True}
 
@@ -49,3 +53,18 @@ def require_survived(vm, case):
     vm.wait_for("verdict", verdict)
     vm.wait_ok()
     vm.require(vm.stages() == ["first", "dump" if dumped else "again"], f"it went through {vm.stages()}")
+
+
+def require_cut_short(vm, case):
+    """What hangs has been cut short in time, by an NMI or where that is no help by a CPU that took over; or the run has failed."""
+    _, how, *_ = case
+    log = vm.text("dmesg")
+    records = [(float(record[1]), record[2]) for record in re.finditer(r"^\[ *(\d+\.\d+)\] (.*)$", log, re.M)]
+    found = [i for i, (_, text) in enumerate(records) if f"not finished after {TIMEOUT} s" in text]
+    if not found:
+        return
+    (before, _), (cut, text) = records[found[0] - 1], records[found[0]]
+    # a second for NMIs, and the host may be busy
+    vm.require(TIMEOUT - 0.1 < cut - before < TIMEOUT + 4, f"it was cut short after {cut - before:.1f} s")
+    taken_over = how == "hang_nmi" or vm.kernel.arch == "arm64"
+    vm.require(("goes on for CPU" in text) == taken_over, f"a CPU {'has not' if taken_over else 'has'} taken over")

@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/panic_notifier.h>
 #include <linux/smp.h>
+#include <linux/stop_machine.h>
 #include <linux/string.h>
 
 static bool hang;
@@ -25,7 +26,10 @@ module_param(again, bool, 0444);
 static bool warn;
 module_param(warn, bool, 0444);
 
-/* oops, locked (with the console locked), irqsoff or all (on every CPU at once) */
+/*
+ * oops, locked (with the console locked), irqsoff, all (on every CPU at once),
+ * stop_machine or deaf (while another CPU takes no interrupt)
+ */
 static char *crash = "";
 module_param(crash, charp, 0444);
 
@@ -65,6 +69,20 @@ static void oot_panic_this_cpu(void *unused)
 	panic("on every CPU");
 }
 
+static int oot_panic_stopped(void *unused)
+{
+	panic("in stop_machine()");
+}
+
+static atomic_t deaf;
+
+static void oot_panic_deaf(void *unused)
+{
+	atomic_set(&deaf, 1);
+	for (;;)
+		cpu_relax();
+}
+
 static int __init oot_panic_init(void)
 {
 	atomic_notifier_chain_register(&panic_notifier_list, &oot_panic_nb);
@@ -82,6 +100,14 @@ static int __init oot_panic_init(void)
 	} else if (!strcmp(crash, "all")) {
 		atomic_set(&cpus_to_come, num_online_cpus());
 		on_each_cpu(oot_panic_this_cpu, NULL, 1);
+	} else if (!strcmp(crash, "stop_machine")) {
+		stop_machine(oot_panic_stopped, NULL, NULL);
+	} else if (!strcmp(crash, "deaf")) {
+		smp_call_function_many(cpumask_of(num_online_cpus() - 1),
+				       oot_panic_deaf, NULL, false);
+		while (!atomic_read(&deaf))
+			cpu_relax();
+		panic("while another CPU is deaf");
 	}
 	return 0;
 }

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conftest import LONG, control, no_control
+from conftest import LONG, SLEEPS_TOO, control, no_control
 from vm import survive
 from vm.oracle import OOPS, PANIC, STALE_CPUS, events
 
@@ -15,6 +15,14 @@ def options(kernel, case, **others):
     found["variables"]["DUMPER"] = 1
     found["allows"] = [*found["allows"], STALE_CPUS, "NMI received for unknown reason"]
     return {**found, **others}
+
+
+def watchdog(kernel, found, action):
+    """The options of a machine with a hardware watchdog that is given 12 seconds and does this."""
+    found["variables"]["WATCHDOG"] = 12
+    found["files"] = [module for module in kernel.modules() if module.stem in ("watchdog", "i6300esb")]
+    found["extra"] = ["-device", "i6300esb,id=watchdog", "-action", f"watchdog={action}"]
+    return found
 
 
 @pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
@@ -37,6 +45,32 @@ def test_one_cpu(kernel, start, fail):
         survive.require_survived(vm, case)
 
 
+@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
+@control("no verdict within")
+def test_nmi_of_a_watchdog(kernel, start):
+    """One CPU hangs, and a hardware watchdog that nobody feeds sends an NMI: kdump follows."""
+    case = ("pre_reboot", "hang", 4, True, 1)
+    vm = start(kernel, "survive", smp=1, timeout=40 if kernel.flavor == "base" else 90,
+               **watchdog(kernel, options(kernel, case), "inject-nmi"))
+    with vm:
+        survive.require_survived(vm, case)
+
+
+@SLEEPS_TOO
+def test_reset_by_a_watchdog(kernel, start):
+    """One CPU hangs without an NMI, and nothing in the machine ends that. A hardware watchdog restarts it; pstore has the log."""
+    case = ("pre_reboot", "hang", 2, False, 1)
+    vm = start(kernel, "survive", smp=1, **watchdog(kernel, options(kernel, case), "reset"))
+    with vm:
+        vm.command_qmp("query-status")
+        vm.wait_said("stage again")
+        vm.wait_verdict()
+        events = [name for name, _ in vm.qmp_events()]
+    vm.require(vm.stages() == ["first", "again"], f"it went through {vm.stages()}")
+    vm.require("WATCHDOG" in events, "it was not the watchdog")
+    vm.require("sysrq triggered crash" in vm.text("dmesg-ramoops-0"), "pstore has no record of the panic")
+
+
 @pytest.mark.parametrize("how", ["hang", pytest.param("hang_nmi", marks=LONG)])
 @pytest.mark.parametrize("fail", ["info", pytest.param("console", marks=LONG)])
 @no_control("test_survive has the base with two CPUs")
@@ -47,6 +81,7 @@ def test_four_cpus(kernel, start, fail, how):
     vm = start(kernel, "survive", smp=4, **options(kernel, case))
     with vm:
         survive.require_survived(vm, case)
+    survive.require_cut_short(vm, case)
 
 
 @pytest.mark.parametrize("seconds, words", [(3, "not finished after 3 s"), (0, None)])

@@ -1,6 +1,7 @@
-"""The kernel's own selftests of pstore, unchanged, with and without kdump."""
+"""The kernel's own selftests of pstore, unchanged, with and without kdump; and the stores that machines have."""
 
 import re
+import shutil
 
 import pytest
 
@@ -40,3 +41,28 @@ def test_selftests(kernel, machine, level, kdump):
     recorded = not kdump or level > 0
     vm.require(found[RECORD] or not recorded, "pstore has no record of the panic")
     vm.require(found == {**CHECKS, RECORD: recorded}, f"the selftests have said {said}")
+
+
+@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
+@pytest.mark.parametrize("store", ["erst", "efi"])
+@control("pstore has no record of the panic")
+def test_stores(kernel, machine, store):
+    """At the default level the panic is in the firmware's store although there is a dump."""
+    if store == "erst":
+        extra = ["-object", f"memory-backend-file,id=erst,share=on,size=64K,mem-path={machine.directory / 'erst'}",
+                 "-device", "acpi-erst,memdev=erst"]
+    else:
+        firmware = "/usr/share/OVMF"
+        shutil.copy(f"{firmware}/OVMF_VARS_4M.fd", machine.directory / "variables")
+        extra = ["-drive", f"if=pflash,format=raw,readonly=on,file={firmware}/OVMF_CODE_4M.fd",
+                 "-drive", f"if=pflash,format=raw,file={machine.directory / 'variables'}"]
+    extra += drive("resume", machine.disk("resume", 1))
+    vm = machine(kernel, "stores", f"panic=-1 crashkernel={kernel.crashkernel}M", wants=[PANIC], reboots=True, extra=extra,
+                 timeout=180, files=[module for module in kernel.modules() if module.stem.replace("-", "_") == "efi_pstore"])
+    with vm:
+        vm.wait_ok()
+    vm.require(vm.stages() == ["first", "dump", "resume"], f"it went through {vm.stages()}")
+    # the parts of a record are numbered from its end
+    records = "".join(vm.text(name) for name in sorted(vm.files(), reverse=True) if name.startswith("dmesg-"))
+    vm.require(records, "pstore has no record of the panic")
+    vm.require(f"safestop {vm.nonce} trigger sysrq-c" in records and PANIC in records, "the record is not of this panic")

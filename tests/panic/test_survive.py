@@ -20,6 +20,10 @@ BASE = [(arch, *case) for arch in ARCHES for case in (
     ("info", "panic", 4, True, 1), ("pre_reboot", "overflow", 4, True, 1), ("dumper", "fault", 4, False, 1),
     ("console", "fault", 4, False, 1), ("blink", "fault", 4, False, 1), ("blink", "overflow", 2, False, 0),
     ("info", "hang", 4, True, 1), ("dumper", "lock", 4, False, 1))]
+# All that hangs, for MATRIX=all
+HANGS_ON_BASE = [(arch, fail, how, 4, fail not in ("dumper", "console", "blink", "restart"), 1)
+                 for fail, how in survive.lines() if how in survive.HANGS for arch in ARCHES
+                 if how != "hang_nmi" or arch == "x86_64"]
 
 
 def cases(matrix):
@@ -49,7 +53,7 @@ def arch(case):
     return case[0]
 
 
-@control("no verdict within", case=BASE)
+@control("no verdict within", case=BASE + HANGS_ON_BASE)
 def test_survive(kernel, start, case):
     case = case[1:]
     options = survive.options(kernel, case)
@@ -59,3 +63,4 @@ def test_survive(kernel, start, case):
     vm = start(kernel, "survive", timeout=30 if kernel.flavor == "base" else 90, **options)
     with vm:
         survive.require_survived(vm, case)
+    survive.require_cut_short(vm, case)

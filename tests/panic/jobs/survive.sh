@@ -9,6 +9,10 @@ first() {
 		echo 1 >/proc/sys/kernel/panic_on_warn
 		echo 1 >/proc/sys/kernel/warn_limit
 	fi
+	if [ -n "$WATCHDOG" ]; then
+		modprobe i6300esb "heartbeat=$WATCHDOG" nowayout=1 || verdict "there is no watchdog"
+		exec 8>/dev/watchdog
+	fi
 	trigger "$FAIL fails by $HOW"
 	if [ "$FLAVOR" = base ]; then
 		crash_base
