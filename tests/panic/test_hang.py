@@ -31,7 +31,7 @@ def watchdog(kernel, found, action):
 def test_one_cpu(kernel, start, fail):
     """Nobody watches a machine with one CPU. NMIs from outside do nothing at first; once the time is over, one ends the step."""
     case = (fail, "hang", 4, True, 1)
-    vm = start(kernel, "survive", smp=1, timeout=30 if kernel.flavor == "base" else 60, **options(kernel, case))
+    vm = start(kernel, "survive", smp=1, timeout=20 if kernel.flavor == "base" else 60, **options(kernel, case))
 
     def verdict():
         if "stage dump" not in vm.said() and vm.stages().count("again") == 0:
@@ -50,7 +50,7 @@ def test_one_cpu(kernel, start, fail):
 def test_nmi_of_a_watchdog(kernel, start):
     """One CPU hangs, and a hardware watchdog that nobody feeds sends an NMI: kdump follows."""
     case = ("pre_reboot", "hang", 4, True, 1)
-    vm = start(kernel, "survive", smp=1, timeout=40 if kernel.flavor == "base" else 90,
+    vm = start(kernel, "survive", smp=1, timeout=30 if kernel.flavor == "base" else 90,
                **watchdog(kernel, options(kernel, case), "inject-nmi"))
     with vm:
         survive.require_survived(vm, case)

@@ -20,7 +20,7 @@ def test_callback_waits_for_no_lock(kernel, start, lock):
     append, panic, complaints = DEADLOCKS[lock]
     vm = start(kernel, "deadlock", f"crashkernel={kernel.crashkernel}M panic=-1 nokaslr crash_kexec_post_notifiers "
                f"panic_notifiers_level=3 {append}", variables={"LOCK": lock},
-               files=[oot_module(kernel, "oot_deadlock")], wants=[panic, *complaints], timeout=60)
+               files=[oot_module(kernel, "oot_deadlock")], wants=[panic, *complaints], timeout=40)
     with vm:
         vm.wait_console(panic)
         vm.wait_ok()
@@ -41,6 +41,6 @@ def test_a_stopped_cpu_holds_the_kexec_lock(kernel, start, level):
 @control("no 'Kernel panic.*' on the console within")
 def test_console_shows_the_panic_if_a_callback_hangs(kernel, start):
     panic = "Kernel panic - not syncing: with the console locked"
-    vm = start(kernel, "console", "panic=0", wants=[panic], timeout=60)
+    vm = start(kernel, "console", "panic=0", wants=[panic], timeout=40)
     with vm:
         vm.wait_console(panic)
