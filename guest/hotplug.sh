@@ -55,6 +55,7 @@ send_dump() {
 		cat /proc/vmcore >"$(port dump)"
 		return
 	fi
+	mount -o remount,size=80% /tmp
 	# an ELF core can be looked at, but a compressed dump takes less memory
 	makedumpfile "${FORMAT:--E}" -d 31 /proc/vmcore /tmp/dump >/tmp/makedumpfile 2>&1 || {
 		send makedumpfile /tmp/makedumpfile
