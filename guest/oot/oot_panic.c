@@ -103,8 +103,7 @@ static int __init oot_panic_init(void)
 	} else if (!strcmp(crash, "stop_machine")) {
 		stop_machine(oot_panic_stopped, NULL, NULL);
 	} else if (!strcmp(crash, "deaf")) {
-		smp_call_function_many(cpumask_of(num_online_cpus() - 1),
-				       oot_panic_deaf, NULL, false);
+		smp_call_function_single(num_online_cpus() - 1, oot_panic_deaf, NULL, 0);
 		while (!atomic_read(&deaf))
 			cpu_relax();
 		panic("while another CPU is deaf");
