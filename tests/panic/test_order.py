@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import EVERY_LEVEL, control, no_control
+from conftest import ARCHES, EVERY_LEVEL, LONG, control, no_control
 from vm.oracle import events_before_kdump, require_cpus, require_order
 
 RECORD = ["panic", "hypervisor", "info", "panic_print"]
@@ -16,7 +16,9 @@ def require_record(vm, wanted):
 
 
 @pytest.mark.parametrize("dumper", [False, True], ids=["no-dumper", "dumper"])
-@pytest.mark.parametrize("level", range(5))
+@pytest.mark.parametrize("arch, level", [
+    pytest.param(arch, level, marks=LONG if arch == "arm64" and level in (1, 4) else []) for arch in ARCHES for level in range(5)],
+    indirect=["arch"])
 @control("pstore has no record", level=[3], dumper=[True])
 def test_kdump(kernel, start, level, dumper):
     vm = start(kernel, "order", f"crashkernel={kernel.crashkernel}M panic=-1 panic_print=2 "
