@@ -4,9 +4,25 @@ import time
 
 import pytest
 
-from conftest import LONG, SLEEPS_TOO, control, no_control
+from conftest import ARCHES, LONG, SLEEPS_TOO, control, no_control
 from vm import survive
 from vm.oracle import OOPS, PANIC, STALE_CPUS, events
+
+
+# All that hangs, as (what, how); in part, these
+HANGS = [line for line in survive.lines() if line[1] in survive.HANGS]
+IN_PART = {1: [("info", "hang"), ("kdump", "hang"), ("console", "hang")], 4: [("info", "hang")]}
+
+
+def hangs(cpus):
+    return [pytest.param(arch, *line, marks=[] if line in IN_PART[cpus] else LONG)
+            for line in HANGS for arch in ARCHES
+            if (arch == "x86_64" or line[1] != "hang_nmi") and (cpus > 1 or (arch, line[1]) == ("x86_64", "hang"))]
+
+
+def is_before_kdump(fail):
+    """Does it come at level 4 with a crash kernel? If not, there must be none for it to come to."""
+    return fail not in ("post_reboot", "blink", "restart")
 
 
 def options(kernel, case, **others):
@@ -25,12 +41,11 @@ def watchdog(kernel, found, action):
     return found
 
 
-@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
-@pytest.mark.parametrize("fail", ["info", "kdump", "console"])
+@pytest.mark.parametrize("arch, fail, how", hangs(1), indirect=["arch"])
 @control("no verdict within", fail=["info"])
-def test_one_cpu(kernel, start, fail):
+def test_one_cpu(kernel, start, fail, how):
     """Nobody watches a machine with one CPU. NMIs from outside do nothing at first; once the time is over, one ends the step."""
-    case = (fail, "hang", 4, True, 1)
+    case = (fail, how, 4, is_before_kdump(fail), 1)
     vm = start(kernel, "survive", smp=1, timeout=20 if kernel.flavor == "base" else 60, **options(kernel, case))
 
     def verdict():
@@ -71,13 +86,10 @@ def test_reset_by_a_watchdog(kernel, start):
     vm.require("sysrq triggered crash" in vm.text("dmesg-ramoops-0"), "pstore has no record of the panic")
 
 
-@pytest.mark.parametrize("how", ["hang", pytest.param("hang_nmi", marks=LONG)])
-@pytest.mark.parametrize("fail", ["info", pytest.param("console", marks=LONG)])
+@pytest.mark.parametrize("arch, fail, how", hangs(4), indirect=["arch"])
 @no_control("test_survive has the base with two CPUs")
 def test_four_cpus(kernel, start, fail, how):
-    if how == "hang_nmi" and kernel.arch != "x86_64":
-        pytest.skip("a panic in an NMI is one of x86")
-    case = (fail, how, 4, True, 1)
+    case = (fail, how, 4, is_before_kdump(fail), 1)
     vm = start(kernel, "survive", smp=4, **options(kernel, case))
     with vm:
         survive.require_survived(vm, case)
