@@ -120,6 +120,10 @@ suspend() { # what to write to /sys/power/state
 # Stage resume: a hibernation image is on the disk "swap", at the offset that mark_resume() was told.
 resume() {
 	prepare
+	restore
+}
+
+restore() {
 	echo "$RESUME" >/sys/power/resume_offset
 	cat "/sys/block/$(basename "$(disk swap)")/dev" >/sys/power/resume
 	verdict "the image has not been restored"

@@ -73,6 +73,13 @@ def wake_up(vm, phase):
     vm.command_qmp("system_powerdown")
 
 
+def wake_from_ram(vm, times):
+    """Wait until the machine sleeps in RAM for this time, and wake it."""
+    vm.command_qmp("query-status")
+    vm.wait_for(f"sleep {times} in RAM", lambda: [event for event, _ in vm.qmp_events()].count("SUSPEND") >= times)
+    vm.command_qmp("system_wakeup")
+
+
 def wait_event(vm, name):
     """Wait for an event of QEMU, as SUSPEND."""
     vm.command_qmp("query-status")

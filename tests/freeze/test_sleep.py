@@ -1,5 +1,7 @@
 """To sleep in earnest, in all ways, and back. Four filesystems are written to as the sleep begins."""
 
+import re
+
 import pytest
 
 from conftest import LONG, control, program
@@ -80,6 +82,16 @@ def test_kexec_jump(kernel, sleeper):
     vm = sleeper(kernel, "sleep", "jump", files=[program("jump", kernel)])
     # kernel threads are not frozen, so nothing is said before the thaw
     vm.require(sleep(vm, until="Enabling non-boot CPUs") == [4], "not all have been frozen")
+
+
+@control("the one that is mounted is not named")
+def test_restore_beside_a_mount(kernel, sleeper):
+    vm = sleeper(kernel, "restore", reboots=True)
+    with vm:
+        vm.wait_ok()
+    for how in "read-write", "read-only":
+        vm.require(re.search(rf"PM: ext4 \(vd.\) is mounted {how} while an image is restored", vm.console()),
+                   "the one that is mounted is not named")
 
 
 @control(WRITES, arch=["x86_64"])

@@ -5,6 +5,7 @@ import random
 
 from conftest import LONG, control, oot_module
 from vm.machine import drive
+from vm.sleep import wake_from_ram
 
 
 def kinds(count, seed):
@@ -32,10 +33,7 @@ def wake(vm, number, kind, times_in_ram):
 
     says(marker, vm.console)
     if kind == "ram":
-        vm.command_qmp("query-status")
-        vm.wait_for(f"S3 for sleep {number}",
-                    lambda: [event for event, _ in vm.qmp_events()].count("SUSPEND") >= times_in_ram)
-        vm.command_qmp("system_wakeup")
+        wake_from_ram(vm, times_in_ram)
     else:
         says("PM: suspend-to-idle" if kind == "idle" else "PM: suspend entry",
              lambda: vm.console().rpartition(marker)[2])

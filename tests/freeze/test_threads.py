@@ -1,0 +1,30 @@
+"""What filesystems do by themselves: no write of it comes between the freeze and the thaw."""
+
+import pytest
+
+from conftest import LONG, control
+from vm.machine import drive
+from vm.sleep import frozen, wake_from_ram
+
+KINDS = ["freezer", "devices", "image", "ram", "disk"]
+
+
+@pytest.mark.parametrize("fs", ["ext4", "f2fs", *(pytest.param(fs, marks=LONG) for fs in ("xfs", "btrfs"))])
+@control(r"\d+ writes while all was frozen|^no sleep \d+, \w+: Device or resource busy")
+def test_threads(kernel, fs, request, start, machine):
+    # 200 sleeps, or three
+    order = KINDS * 40 if request.config.getoption("matrix") == "all" else ["freezer", "image", "ram"]
+    extra = []
+    for name, mib in ("swap", 1024), ("resume", 1):
+        extra += drive(name, machine.disk(name, mib), ",cache=unsafe")
+    vm = start(kernel, "threads", "loglevel=8", disks=2, one_queue=True, extra=extra, reboots=True, memory=768,
+               timeout=200 + 60 * len(order), variables={"FS": fs, "KINDS": " ".join(order)})
+    with vm:
+        for number, kind in enumerate(order, 1):
+            vm.wait_said(f"sleep {number} {kind}")
+            if kind == "ram":
+                wake_from_ram(vm, order[:number].count(kind))
+            vm.wait_said(f"awake {number}")
+        vm.wait_ok()
+    log = vm.text("log")
+    vm.require(log.count("Freezing filesystems completed") == frozen(log).count(2), "not both have been frozen each time")
