@@ -18,6 +18,16 @@ def test_f2fs_without_checkpoints(kernel, run):
 
 
 @control("writes to what is frozen")
+def test_eviction(kernel, run):
+    run(kernel, "kept", variables={"CASE": "evicted"}, disks=1)
+
+
+@control("writes to what is frozen")
+def test_repair(kernel, run):
+    run(kernel, "kept", variables={"CASE": "repaired"}, disks=2)
+
+
+@control("writes to what is frozen")
 def test_replace(kernel, run, machine):
     slow = drive("d1", machine.disk("d1", 1024), f",cache=unsafe,throttling.bps-write={4 << 20}")
     run(kernel, "replace", disks=1, extra=slow, variables={"STEP": "begin"})

@@ -52,6 +52,62 @@ without_checkpoints() {
 	FLOOR=3 check_disk f2fs "$(disk d0)" /a
 }
 
+# All that is written to these disks while they are frozen by the user; then they are thawed, and sleep.
+writes_nothing() { # disk...
+	for d in "$@"; do
+		d=$(disk "$d")
+		grep -q "block_rq_issue: $(tr : , <"/sys/block/${d##*/}/dev") W" /sys/kernel/tracing/trace && verdict "writes to what is frozen"
+	done
+	/sbin/fsfreeze -u /a || verdict "thaw"
+	freeze_and_thaw
+	suspend mem || verdict "no suspend: $error"
+}
+
+# The last reference to a deleted file goes.
+evicted() {
+	modprobe f2fs
+	make_mount f2fs "$(disk d0)" /a
+	write_file /a/file 4
+	dd if=/dev/zero of=/a/gone bs=1M count=64 2>/dev/null
+	sync -f /a
+	exec 8</a/gone
+	rm /a/gone
+	write_soon
+	for f in /sys/fs/f2fs/vd*; do echo 1 >"$f/cp_interval"; done
+	/sbin/fsfreeze -f /a || verdict "fsfreeze"
+	echo >/sys/kernel/tracing/trace
+	trigger "the last close of a deleted file of a frozen f2fs"
+	exec 8<&-
+	sleep 8
+	writes_nothing d0
+	sync -f /a
+	FLOOR=1 check_disk f2fs "$(disk d0)" /a
+}
+
+# A read finds a bad copy.
+repaired() {
+	make_fs btrfs -d raid1 -m raid1 "$(disk d0)" "$(disk d1)"
+	mount -t btrfs -o device="$(disk d1)" "$(disk d0)" /a || verdict "mount"
+	write_file /a/file 64
+	sync -f /a
+	umount /a
+	# no superblock is there
+	dd if=/dev/zero of="$(disk d0)" bs=1M seek=70 count=900 conv=notrunc,fsync 2>/dev/null
+	mount -t btrfs -o device="$(disk d0)" "$(disk d1)" /a || verdict "mount with bad copies"
+	md5sum -c -s /a/sum.file || verdict "wrong data"
+	dmesg | grep -q "read error corrected" || verdict "there were no bad copies"
+	umount /a
+	dd if=/dev/zero of="$(disk d0)" bs=1M seek=70 count=900 conv=notrunc,fsync 2>/dev/null
+	mount -t btrfs -o device="$(disk d0)" "$(disk d1)" /a || verdict "mount with bad copies"
+	/sbin/fsfreeze -f /a || verdict "fsfreeze"
+	echo >/sys/kernel/tracing/trace
+	trigger "a read of a bad copy on a frozen btrfs"
+	md5sum -c -s /a/sum.file || verdict "wrong data while it is frozen"
+	writes_nothing d0 d1
+	btrfs scrub start -B /a >/tmp/scrub 2>&1
+	FLOOR=1 check_disk btrfs "$(disk d1)" /a device="$(disk d0)"
+}
+
 first() {
 	prepare
 	"$CASE"
