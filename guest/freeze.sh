@@ -137,6 +137,10 @@ make_fs() { # type, device...
 	xfs) mkfs.xfs -q -f "$@" ;;
 	btrfs) mkfs.btrfs -q -f "$@" ;;
 	f2fs) mkfs.f2fs -q -f "$@" ;;
+	jfs) mkfs.jfs -q "$@" ;;
+	nilfs2) mkfs.nilfs2 -q -f "$@" ;;
+	gfs2) mkfs.gfs2 -q -O -p lock_nolock "$@" ;;
+	ocfs2) yes | mkfs.ocfs2 -q -M local "$@" ;;
 	*) echo "no mkfs for $type" && false ;;
 	esac >/tmp/mkfs 2>&1 || { send mkfs /tmp/mkfs; verdict "mkfs of $type on $1"; }
 }
@@ -167,6 +171,11 @@ check_fs() { # type, device
 	xfs) xfs_repair -n "$2" ;;
 	btrfs) btrfs check --readonly --check-data-csum "$2" ;;
 	f2fs) fsck.f2fs --dry-run "$2" ;;
+	jfs) fsck.jfs -n "$2" ;;
+	# there is no such program
+	nilfs2) : ;;
+	gfs2) fsck.gfs2 -n "$2" ;;
+	ocfs2) fsck.ocfs2 -f -n "$2" ;;
 	*) echo "no fsck for $1" && false ;;
 	esac >/tmp/fsck 2>&1 || { send fsck /tmp/fsck; verdict "$1 on $2 is not clean"; }
 }

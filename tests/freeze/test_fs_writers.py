@@ -1,14 +1,30 @@
 """Who writes from within the kernel waits for the thaw."""
 
+import mmap
+
 import pytest
 
 from conftest import control
 from vm.sleep import frozen
 
 
+@pytest.mark.parametrize("journal", ["has_journal", "^has_journal"])
 @control("writes to what is frozen")
-def test_error(kernel, run):
-    run(kernel, "error", disks=1)
+def test_error(kernel, journal, run):
+    run(kernel, "error", disks=1, variables={"JOURNAL": journal})
+
+
+@control("writes to what is frozen")
+def test_error_of_f2fs(kernel, run, machine):
+    vm = run(kernel, "error_f2fs", disks=1)
+    with open(machine.disk("d0", 1024), "r+b") as disk:
+        # the file's inode has its name 92 bytes from the beginning, and at the end its number
+        image = mmap.mmap(disk.fileno(), 0)
+        at = -1
+        while (at := image.find(b"for the test", at + 1)) >= 0:
+            if at % 4096 == 92:
+                image[at - 92 + 4096 - 24:at - 92 + 4096 - 20] = b"\1\2\3\4"
+    run(kernel, "error_f2fs", disks=1, variables={"BEFORE": vm.nonce})
 
 
 def run_cache(kernel, run, machine, case):

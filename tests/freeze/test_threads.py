@@ -2,11 +2,18 @@
 
 import pytest
 
-from conftest import LONG, control
+from conftest import LONG, SLEEPS_TOO, control
 from vm.machine import drive
 from vm.sleep import frozen, wake_from_ram
 
 KINDS = ["freezer", "devices", "image", "ram", "disk"]
+
+
+@SLEEPS_TOO
+@pytest.mark.parametrize("fs", ["ocfs2", *(pytest.param(fs, marks=LONG) for fs in ("gfs2", "jfs", "nilfs2"))])
+def test_others(kernel, fs, run):
+    """What is not frozen sleeps and wakes as before, though its threads and journal are touched."""
+    run(kernel, "others", disks=2, one_queue=True, variables={"FS": fs})
 
 
 @pytest.mark.parametrize("fs", ["ext4", "f2fs", *(pytest.param(fs, marks=LONG) for fs in ("xfs", "btrfs"))])

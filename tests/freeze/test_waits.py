@@ -23,6 +23,11 @@ def test_task_that_waits_for_a_slow_disk(kernel, case, start):
     require_frozen(vm, 1)
 
 
+@control("the freeze waits for ever")
+def test_foreground_gc_of_f2fs(kernel, run):
+    run(kernel, "gc_merge", disks=1, timeout=300)
+
+
 @LONG
 @SLEEPS_TOO
 def test_task_that_writes_on(kernel, run, record_property):

@@ -1,5 +1,6 @@
 # shellcheck shell=dash
-# What has been deleted is being discarded, slowly, when the filesystem is frozen: by the user, then for a sleep.
+# What has been deleted is being discarded, slowly, when the filesystem $HOW: is frozen by the user, then for a sleep, or is
+# remounted read-only, or an error ends it.
 . ./freeze.sh
 
 # so many have been issued since the trace was cleared
@@ -33,7 +34,7 @@ make_files() { # prefix
 make_ext4() {
 	make_slow 20 20
 	make_fs ext4 /dev/mapper/slow
-	mount -t ext4 -o discard,commit=1000,noinit_itable /dev/mapper/slow /a || verdict "mount"
+	mount -t ext4 -o discard,commit=1000,noinit_itable,errors=remount-ro /dev/mapper/slow /a || verdict "mount"
 	make_files 1
 	make_files 2
 }
@@ -86,6 +87,29 @@ go_on() {
 	[ "$FS" = xfs ] || await "nothing is discarded after the thaw" has_discards 10
 }
 
+# It writes nothing from now on, so no freeze stops it.
+ends() {
+	case $HOW in
+	"is read-only")
+		trigger "remount with discards to be done"
+		mount -o remount,ro /a || verdict "remount"
+		;;
+	"has failed")
+		trigger "error with discards to be done"
+		echo "for the test" >/sys/fs/ext4/dm-0/trigger_fs_error
+		# for the one that is under way
+		sleep 0.1
+		;;
+	esac
+	echo >/sys/kernel/tracing/trace
+	sleep 4
+	has_discards 1 && verdict "discards while it $HOW"
+	umount /a || verdict "umount"
+	mount -t "$FS" /dev/mapper/slow /a || verdict "mount again"
+	FLOOR=1 check_sums /a
+	done_ok
+}
+
 first() {
 	prepare
 	modprobe dm-delay || verdict "modprobe"
@@ -95,6 +119,7 @@ first() {
 	write_file /a/data 4
 	echo >/sys/kernel/tracing/trace
 	"delete_$FS" 1
+	[ "$HOW" = "is frozen" ] || ends
 	trigger "fsfreeze with discards to be done"
 	/sbin/fsfreeze -f /a || verdict "fsfreeze"
 	echo >/sys/kernel/tracing/trace

@@ -5,8 +5,9 @@
 first() {
 	prepare
 	d=$(disk d0)
-	make_fs ext4 "$d"
-	mount -t ext4 -o commit=1,errors=continue,noinit_itable "$d" /a || verdict "mount"
+	make_fs ext4 -O "$JOURNAL" "$d"
+	mount -t ext4 -o errors=continue,noinit_itable "$d" /a || verdict "mount"
+	[ "$JOURNAL" != has_journal ] || mount -o remount,commit=1 /a || verdict "remount"
 	write_file /a/data 4
 	/sbin/fsfreeze -f /a || verdict "fsfreeze"
 	echo >/sys/kernel/tracing/trace

@@ -27,6 +27,10 @@ first() {
 		export UNCOUNTED="$l"
 		# the stages have a limit each
 		refused_within 50 mem
+		# not even best effort leaves it behind an image
+		echo 2 >/sys/power/freeze_filesystems || verdict "there is no best effort"
+		refused_within 50 disk
+		echo 1 >/sys/power/freeze_filesystems
 		check_progress /c
 	else
 		suspend mem || verdict "no suspend: $error"
