@@ -1,6 +1,8 @@
 # shellcheck shell=dash
 # Panics by $CRASH while what $LOAD names goes on, most of it on CPU 1.
-KB=$(printf %01000d 0)
+
+# as long as the kernel takes one: LOG_LINE_MAX of printk.c, with CONFIG_PRINTK_CALLER
+KB=$(printf %0975d 0)
 
 first() {
 	[ -z "$KDUMP" ] || load_crash_kernel -s "$CAPTURE"
@@ -27,6 +29,7 @@ load_hvc() {
 
 load_kmsg() { # masks of CPUs
 	echo on >/proc/sys/kernel/printk_devkmsg
+	echo $KB >/dev/kmsg || verdict "/dev/kmsg does not take a line"
 	for mask in ${1:-2 4 8}; do
 		taskset "$mask" sh -c "while :; do echo $KB; done >/dev/kmsg" &
 	done
