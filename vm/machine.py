@@ -309,6 +309,8 @@ class Machine:
         triggers = self.triggers()
         if triggers:
             last += f", the last trigger '{triggers[-1]}'"
+        if self.process and self.process.poll() is None:
+            last += f", the console has been silent for {time.time() - self.console_file.stat().st_mtime:.0f} s"
         tail = "\n".join(self.console().splitlines()[-25:])
         qemu = (self.directory / "qemu.log").read_text(errors="replace") if self.process else ""
         here = self.directory.relative_to(TOP) if self.directory.is_relative_to(TOP) else self.directory
