@@ -23,6 +23,11 @@ def test_eviction(kernel, run):
 
 
 @control("writes to what is frozen")
+def test_mapped_file(kernel, run):
+    run(kernel, "kept", variables={"CASE": "mapped"}, disks=1)
+
+
+@control("writes to what is frozen")
 def test_repair(kernel, run):
     run(kernel, "kept", variables={"CASE": "repaired"}, disks=2)
 

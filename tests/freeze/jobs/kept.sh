@@ -84,6 +84,25 @@ evicted() {
 	FLOOR=1 check_disk f2fs "$(disk d0)" /a
 }
 
+# A write to a mapped file whose data is in its inode, which has no room for more.
+mapped() {
+	make_mount f2fs "$(disk d0)" /a
+	write_file /a/file 4
+	echo small >/a/small
+	sync -f /a
+	/sbin/fsfreeze -f /a || verdict "fsfreeze"
+	echo >/sys/kernel/tracing/trace
+	trigger "a write to a mapped file of a frozen f2fs"
+	/usr/sbin/xfs_io -c "mmap -rw 0 4096" -c "mwrite -S 0x61 0 4" -c "msync -s" /a/small &
+	await "the write does not wait for the thaw" waits_in "percpu_rwsem_wait|.*f2fs_vm_page_mkwrite.*|__percpu_down_read"
+	sleep 1
+	writes_nothing d0
+	wait $! || verdict "xfs_io"
+	[ "$(cat /a/small)" = aaaal ] || verdict "the write is lost"
+	sync -f /a
+	FLOOR=1 check_disk f2fs "$(disk d0)" /a
+}
+
 # Each process reads from the mirror that its number says.
 read_both_mirrors() {
 	dmesg -c >/dev/null
