@@ -29,7 +29,7 @@ load_hvc() {
 
 load_kmsg() { # masks of CPUs
 	echo on >/proc/sys/kernel/printk_devkmsg
-	echo $KB >/dev/kmsg || verdict "/dev/kmsg does not take a line"
+	echo "$KB" >/dev/kmsg || verdict "/dev/kmsg does not take a line"
 	for mask in ${1:-2 4 8}; do
 		taskset "$mask" sh -c "while :; do echo $KB; done >/dev/kmsg" &
 	done
