@@ -20,10 +20,10 @@ def pytest_generate_tests(metafunc):
     missing = controls - set(chosen)
     assert not missing, f"the control of {row} is at places that are not booted: {missing}"
     if not everything:
-        # each fifth machine, one for each line that is nonsense, and those of the controls
+        # each tenth machine, one for each line that is nonsense, and those of the controls
         lines = [place.line for place in chosen]
         chosen = [place for i, place in enumerate(chosen) if place in controls or
-                  (lines.index(place.line) == i if row in ("nonsense", "nothing") else i % 5 == 0)]
+                  (lines.index(place.line) == i if row in ("nonsense", "nothing") else i % 10 == 0)]
     metafunc.parametrize("place", chosen, ids=str)
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import SLEEPS_TOO, control, oot_module
+from conftest import LONG, SLEEPS_TOO, control, oot_module
 from vm.machine import drive
 from vm.sleep import SLEPT, frozen
 
@@ -45,7 +45,7 @@ def test_sync_that_does_not_end(kernel, run):
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("case, mib", [("for a while", 8), ("all the time", 4)])
+@pytest.mark.parametrize("case, mib", [pytest.param("for a while", 8, marks=LONG), ("all the time", 4)])
 def test_sync_without_workers(kernel, case, mib, run, machine):
     """What is slow to write holds nothing else, though only the rescuer of the workqueue can begin with it."""
     slow = drive("slow", machine.disk("slow", 1024), f",cache=unsafe,throttling.bps-write={4 << 20}")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import control, program
+from conftest import LONG, control, program
 from vm.sleep import frozen
 
 SYNC_HANGS = "the sync before the suspend waits for ever"
@@ -17,7 +17,7 @@ def test_fuse_writers(kernel, run):
 
 
 @control("^no suspend: Device or resource busy")
-@pytest.mark.parametrize("server, disk", [("fuse", "loop0"), ("nbd", "nbd0")])
+@pytest.mark.parametrize("server, disk", [("fuse", "loop0"), pytest.param("nbd", "nbd0", marks=LONG)])
 def test_served_by_user_space(kernel, server, disk, run):
     vm = run(kernel, "served", variables={"SERVER": server}, files=[program("tasks", kernel)], timeout=200)
     log = vm.text("log")

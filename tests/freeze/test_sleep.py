@@ -11,7 +11,7 @@ from vm.sleep import frozen, require_no_write, require_none, slow_down, throttle
 MIB = 1 << 20
 WRITES = r"\d+ writes while all was frozen"
 
-both = pytest.mark.parametrize("arch", ["x86_64", "arm64"])
+both = pytest.mark.parametrize("arch", ["x86_64", pytest.param("arm64", marks=LONG)])
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def sleeper(start, machine):
             # with a queue for each CPU, the base hangs: a write that waits for a disk that sleeps keeps its CPU online
             extra += ["-global", "virtio-blk-pci.num-queues=1"]
         # the console tells when it idles
-        return start(kernel, job, "loglevel=8", variables={"WAY": way, "UNCOUNTED": "small"}, extra=extra,
-                     timeout=300, **options)
+        options.setdefault("timeout", 300)
+        return start(kernel, job, "loglevel=8", variables={"WAY": way, "UNCOUNTED": "small"}, extra=extra, **options)
     return make
 
 
@@ -79,7 +79,7 @@ def test_suspend_to_idle(kernel, sleeper):
 # a write of the base that is under way as the disks are reset may never end
 @control(WRITES + r"|no verdict")
 def test_kexec_jump(kernel, sleeper):
-    vm = sleeper(kernel, "sleep", "jump", files=[program("jump", kernel)])
+    vm = sleeper(kernel, "sleep", "jump", files=[program("jump", kernel)], timeout=150)
     # kernel threads are not frozen, so nothing is said before the thaw
     vm.require(sleep(vm, until="Enabling non-boot CPUs") == [4], "not all have been frozen")
 
@@ -117,6 +117,7 @@ def test_dev_snapshot(kernel, sleeper):
     vm.require(vm.stages() == ["first", "resume"], f"the stages were {vm.stages()}")
 
 
+@LONG
 @control(WRITES)
 def test_hybrid_sleep(kernel, sleeper):
     """An image is written, and then the machine sleeps in RAM and wakes from there."""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import ONE_ARCH, control, no_control
+from conftest import ARCHES, LONG, ONE_ARCH, control, no_control
 from vm.oracle import lists_before_kdump, require_order
 
 REFUSED = re.compile(r"panic_notifiers_level: '(.*)' is not a level from 0 to 4, it stays at (\d)")
@@ -33,7 +33,9 @@ def mentions(vm):
             and "ommand line" not in line and "for a test" not in line and not re.search(r"\bok \d+ ", line)]
 
 
-@pytest.mark.parametrize("level", range(5))
+@pytest.mark.parametrize("arch, level", [
+    pytest.param(arch, level, marks=LONG if arch == "arm64" and level != 2 else []) for arch in ARCHES for level in range(5)],
+    indirect=["arch"])
 @control("there is no panic_notifiers_level", level=[2])
 def test_on_the_command_line(kernel, run, level):
     vm = run(kernel, "show", f"panic_notifiers_level={level}", wants=[])
@@ -97,6 +99,7 @@ def test_kunit(kernel, run):
     (SYSCTL, "7", 0),
     (SWITCH, "Y", 4),
 ], ids=["sysctl", "parameter", "refused", "switch"])
+@ONE_ARCH
 @control("there is no panic_notifiers_level", file=[SYSCTL, PARAMETER], value=["3", "1"])
 def test_changed_at_run_time(kernel, run, file, value, level):
     vm = run(kernel, "level", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level=0",

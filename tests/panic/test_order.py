@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import ARCHES, EVERY_LEVEL, LONG, control, no_control
+from conftest import ARCHES, EVERY_LEVEL, LONG, ONE_ARCH, control, no_control
 from vm.oracle import events_before_kdump, require_cpus, require_order
 
 RECORD = ["panic", "hypervisor", "info", "panic_print"]
@@ -59,6 +59,7 @@ def test_old_name_is_the_pre_reboot_list(kernel, start):
 
 @pytest.mark.parametrize("dumper", [False, True], ids=["no-dumper", "dumper"])
 @pytest.mark.parametrize("level", EVERY_LEVEL)
+@ONE_ARCH
 @no_control("the base runs everything, too; test_old_name_is_the_pre_reboot_list compares the order")
 def test_no_crash_kernel(kernel, start, level, dumper):
     vm = start(kernel, "order", f"panic=0 panic_print=2 panic_notifiers_level={level} {kernel.ramoops(dumper)}",
