@@ -10,7 +10,7 @@ from vm.oracle import PANIC
 def main():
     kernel = Kernel(*sys.argv[1:])
     vm = Machine(kernel, TOP / "vm/jobs/boot.sh", BUILD / "run" / f"boot-{kernel.name}",
-                 f"crashkernel={kernel.crashkernel}M panic=-1", wants=[PANIC])
+                 f"crashkernel={kernel.crashkernel}M panic=-1 kunit.enable=1", wants=[PANIC])
     try:
         with vm:
             vm.wait_ok()

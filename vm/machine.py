@@ -74,7 +74,9 @@ class Machine:
             *kernel.data["qemu"].split(), "-accel", os.environ.get("ACCEL", "tcg"),
             "-m", str(memory or kernel.memory), "-smp", str(smp), "-nodefaults",
             "-display", "none", "-kernel", kernel.image, "-initrd", guest,
-            "-append", f"console={kernel.data['console'] if console else 'none'} {kernel.data.get('append', '')} {append}",
+            "-append", f"console={kernel.data['console'] if console else 'none'} {kernel.data.get('append', '')} "
+            # a test that is about KUnit says kunit.enable=1
+            f"kunit.enable=0 {append}",
             "-serial", f"file:{self.console_file.name}",
             "-qmp", "unix:qmp,server=on,wait=off",
             "-device", f"virtio-serial-{bus}",
@@ -97,9 +99,18 @@ class Machine:
             f"{name}={shlex.quote(str(value))}\n" for name, value in variables.items()))
         (directory / "wants").write_text("".join(f"{line}\n" for line in self.wants + self.allows))
         shutil.copy(job, directory / "job")
-        for file in (GUEST / "complaints", *GUEST.glob("*.sh"), *files):
+        modules = [file for file in map(Path, files) if file.suffix == ".ko"]
+        for file in (GUEST / "complaints", *GUEST.glob("*.sh"), *(set(map(Path, files)) - set(modules))):
             shutil.copy(file, directory)
-        names = "\n".join(p.name for p in directory.iterdir())
+        if modules:
+            release = (self.kernel.out / "include/config/kernel.release").read_text().strip()
+            target = directory / "lib/modules" / release
+            target.mkdir(parents=True)
+            for file in modules:
+                shutil.copy(file, target)
+            # here, as it takes the guest for seconds; there is no list of what is built in
+            subprocess.run(["depmod", "-b", directory, release], check=True, stderr=subprocess.DEVNULL)
+        names = "\n".join(str(path.relative_to(directory)) for path in sorted(directory.rglob("*")))
         with open(self.directory / "job.cpio", "wb") as archive:
             subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names.encode(),
                            stdout=archive, cwd=directory, check=True)

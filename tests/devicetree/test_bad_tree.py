@@ -123,3 +123,9 @@ def test_cpus(board):
 		cpu@7 { device_type = "cpu"; reg = <7>; };
 	};""").start(hops=1)
     vm.require(vm.console().count("smpboot: Allowing 2 CPUs") == 2, "the tree has brought a CPU")
+
+
+@no_control("the base has no such tests")
+def test_kunit(board):
+    vm = board("q35").start("kunit.enable=1")
+    assert "# x86_dtb: pass:9 fail:0 skip:0 total:9" in vm.console()

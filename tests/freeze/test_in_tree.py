@@ -9,7 +9,7 @@ from conftest import no_control
 def test_in_tree(kernel, run):
     files = sorted((kernel.source / "tools/testing/selftests/power").glob("freeze_*.sh"))
     assert files
-    vm = run(kernel, "in_tree", files=files)
+    vm = run(kernel, "in_tree", "kunit.enable=1", files=files)
     passed = [line for line in vm.said() if line.startswith("passed ")]
     vm.require(passed == [f"passed {file.name}" for file in files], f"of the selftests only: {passed}")
     results = vm.text("results")

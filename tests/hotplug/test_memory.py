@@ -96,7 +96,7 @@ def test_stray_write(kernel, crash):
 @X86_64
 def test_header(kernel, crash):
     """The KUnit tests of the edits to the header have run as the machine booted."""
-    vm = crash(kernel, dimm, **SLOTS)
+    vm = crash(kernel, dimm, append="kunit.enable=1", **SLOTS)
     assert "# crash_hotplug: pass:7 fail:0 skip:0 total:7" in vm.text("dmesg")
 
 
