@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import ARCHES, LONG, ONE_ARCH, control, no_control
+from conftest import ARCHES, EVERY_LEVEL, LONG, ONE_ARCH, control, no_control
 from vm.oracle import lists_before_kdump, require_order
 
 REFUSED = re.compile(r"panic_notifiers_level: '(.*)' is not a level from 0 to 4, it stays at (\d)")
@@ -116,7 +116,7 @@ def test_inherited_by_the_crash_kernel(kernel, run, value, level):
     vm.require(f"level {level}" in vm.said(), f"the level of the crash kernel is not {level}")
 
 
-@pytest.mark.parametrize("level", range(5))
+@pytest.mark.parametrize("level", EVERY_LEVEL)
 @ONE_ARCH
 @no_control("a crash kernel has no dump to lose; test_no_crash_kernel of test_order.py is about the same order")
 def test_panic_of_the_crash_kernel(kernel, start, level):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from conftest import ONE_ARCH, control, no_control
+from conftest import EVERY_LEVEL, ONE_ARCH, control, no_control
 
 ORDER = ["hypervisor", "info", "pre_reboot", "post_reboot"]
 
 
 @pytest.mark.parametrize("dumper", [False, True], ids=["no-dumper", "dumper"])
-@pytest.mark.parametrize("level", range(5))
+@pytest.mark.parametrize("level", EVERY_LEVEL)
 @ONE_ARCH
 @control("there is no list of callbacks", level=[2], dumper=[True])
 def test_list_of_callbacks(kernel, start, level, dumper):

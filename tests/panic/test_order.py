@@ -17,7 +17,7 @@ def require_record(vm, wanted):
 
 @pytest.mark.parametrize("dumper", [False, True], ids=["no-dumper", "dumper"])
 @pytest.mark.parametrize("arch, level", [
-    pytest.param(arch, level, marks=LONG if arch == "arm64" and level in (1, 4) else []) for arch in ARCHES for level in range(5)],
+    pytest.param(arch, level, marks=LONG if arch == "arm64" and level in (0, 1, 4) else []) for arch in ARCHES for level in range(5)],
     indirect=["arch"])
 @control("pstore has no record", level=[3], dumper=[True])
 def test_kdump(kernel, start, level, dumper):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import control, no_control
+from conftest import EVERY_LEVEL, control, no_control
 from vm.kernel import BUILD
 from vm.machine import drive
 from vm.oracle import OOPS, PANIC, require_order
@@ -12,7 +12,7 @@ def modules(kernel, prefix):
     return [module for module in kernel.modules() if module.stem.replace("-", "_").startswith(prefix)]
 
 
-@pytest.mark.parametrize("level", range(5))
+@pytest.mark.parametrize("level", EVERY_LEVEL)
 @control(r"the host has heard \[\]", level=[2])
 def test_pvpanic(kernel, start, level):
     """The host hears of the panic before the crash kernel runs. On the base only if all callbacks run before kdump."""

@@ -21,7 +21,9 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize("kdump", [False, True], ids=["restart", "kdump"])
+@pytest.mark.parametrize("arch, kdump", [
+    ("x86_64", False), ("x86_64", True), pytest.param("arm64", False, marks=LONG), ("arm64", True)],
+    ids=["x86_64-restart", "x86_64-kdump", "arm64-restart", "arm64-kdump"], indirect=["arch"])
 @pytest.mark.parametrize("level", [pytest.param(0, marks=LONG), 2, pytest.param(4, marks=LONG)])
 # arm64's base has no filesystem that could keep the state
 @control("^pstore has no record of the panic", level=[2], kdump=[True], arch=["x86_64"])
