@@ -1,11 +1,11 @@
 # shellcheck shell=dash
 # The threads of a filesystem of type $FS, on /a, are driven hard while the machine sleeps in the ways of $KINDS. Another one,
-# on /b, is only written to.
+# on /b, is only written to. If $FAILS, the disk fails for a while before the first sleep, and the filesystem goes read-only.
 . ./freeze.sh
 
 # Commits, checkpoints, discards, and the initialization of the inode tables of 256 groups, which takes a minute or more
 make_ext4() {
-	options=discard,commit=1,init_itable=100
+	options=discard,commit=1,init_itable=100,errors=remount-ro
 	threads="jbd2/ ext4lazyinit"
 	/sbin/mke2fs -q -F -t ext4 -g 1024 -N 262144 -J size=4 -E lazy_itable_init=1 "$1"
 }
@@ -54,9 +54,9 @@ drive_f2fs() {
 	while [ $i -lt 800 ]; do i=$((i + 1)); dd if=/dev/zero of="/a/fill.$i" bs=256k count=1 2>/dev/null; done
 	sync -f /a
 	rm /a/fill.*[13579]
-	for f in /sys/fs/f2fs/vd*; do
-		echo 10 >"$f/gc_urgent_sleep_time"
-		echo 1 >"$f/gc_urgent"
+	for f in /sys/fs/f2fs/*/gc_urgent; do
+		echo 10 >"${f}_sleep_time"
+		echo 1 >"$f"
 	done
 }
 
@@ -69,6 +69,10 @@ churn() {
 		for f in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do printf %16384d 0 >"/a/churn.$((i % 8))/$f"; done
 		rm -r "/a/churn.$(((i + 4) % 8))"
 	done 2>/dev/null
+}
+
+cannot_write() {
+	! { echo new >/a/new && sync -d /a/new && sync -f /a; } 2>/dev/null
 }
 
 submits() {
@@ -120,13 +124,25 @@ first() {
 	write_soon
 	{ mkswap "$(disk swap)" >/dev/null && swapon "$(disk swap)"; } || verdict "swapon"
 	d=$(disk d0)
+	if [ -n "$FAILS" ]; then
+		dmsetup create A --table "0 2097152 linear $d 0" || verdict "dmsetup"
+		d=/dev/mapper/A
+	fi
 	"make_$FS" "$d" >/tmp/mkfs 2>&1 || { send mkfs /tmp/mkfs; verdict "mkfs"; }
 	mount -t "$FS" -o "$options" "$d" /a || verdict "mount"
 	make_mount ext4 "$(disk d1)" /b
-	start_writers /a /b
+	if [ -n "$FAILS" ]; then written="/b"; else written="/a /b"; fi
+	# shellcheck disable=SC2086
+	start_writers $written
 	churn &
 	"drive_$FS"
 	check_threads
+	if [ -n "$FAILS" ]; then
+		break_dm A 2097152
+		await "writes do not fail" cannot_write
+		{ dmsetup suspend --noflush A && dmsetup load A --table "0 2097152 linear $(disk d0) 0" && dmsetup resume A; } ||
+			verdict "dmsetup"
+	fi
 	trigger "sleeps while the threads of $FS are at work"
 	n=0
 	for kind in $KINDS; do
@@ -134,10 +150,16 @@ first() {
 		say "sleep $n $kind"
 		echo "sleep $n" >/dev/kmsg
 		sleep_once "$kind"
-		check_progress /a /b
+		# shellcheck disable=SC2086
+		check_progress $written
 		say "awake $n"
 	done
-	stop_writers /a /b
-	check_disk "$FS" "$d" /a
+	# shellcheck disable=SC2086
+	stop_writers $written
+	if [ -n "$FAILS" ]; then
+		umount /a || verdict "umount of what is dead"
+	else
+		check_disk "$FS" "$d" /a
+	fi
 	done_ok
 }
