@@ -109,7 +109,7 @@ class Machine:
             for file in modules:
                 shutil.copy(file, target)
             # here, as it takes the guest for seconds; there is no list of what is built in
-            subprocess.run(["depmod", "-b", directory, release], check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(["/sbin/depmod", "-b", directory, release], check=True, stderr=subprocess.DEVNULL)
         names = "\n".join(str(path.relative_to(directory)) for path in sorted(directory.rglob("*")))
         with open(self.directory / "job.cpio", "wb") as archive:
             subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names.encode(),

@@ -8,7 +8,7 @@ from conftest import LONG, control, program
 from vm.sleep import frozen, require_no_write, slow_down, throttle, wait_frozen, written
 
 
-@pytest.mark.parametrize("arch", ["x86_64", pytest.param("arm64", marks=LONG)])
+@pytest.mark.parametrize("arch", ["x86_64", "arm64"])
 @control(r"\d+ writes while all was frozen", arch=["x86_64"])
 def test_four(kernel, machine, start, run):
     vm = start(kernel, "four", timeout=240)
