@@ -91,9 +91,9 @@ def pytest_collection_modifyitems(config, items):
     everything = config.getoption("matrix") == "all"
     items[:] = [item for item in items if wanted(item) and (everything or not is_long(item))]
     for item in items:
-        # most failures of the base are races: one run of three that shows it is proof enough
+        # most failures of the base are races: one run of five that shows it is proof enough
         if item.get_closest_marker("control") and hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base":
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            item.add_marker(pytest.mark.flaky(reruns=4))
     # a control must have run somewhere; who asks for single tests may leave it out
     if not any("::" in argument for argument in config.args):
         def functions(flavor):

@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # Panics by $CRASH while what $LOAD names goes on, most of it on CPU 1.
 
-# as long as the kernel takes one: LOG_LINE_MAX of printk.c, with CONFIG_PRINTK_CALLER
-KB=$(printf %0975d 0)
+# with "<7>", as long as the kernel takes one: LOG_LINE_MAX of printk.c, with CONFIG_PRINTK_CALLER
+KB=$(printf %0972d 0)
 
 first() {
 	[ -z "$KDUMP" ] || load_crash_kernel -s "$CAPTURE"
@@ -32,6 +32,8 @@ load_kmsg() { # masks of CPUs
 	echo "$KB" >/dev/kmsg || verdict "/dev/kmsg does not take a line"
 	for mask in ${1:-2 4 8}; do
 		taskset "$mask" sh -c "while :; do echo $KB; done >/dev/kmsg" &
+		# on no console, so that nothing slows them down
+		taskset "$mask" sh -c "while :; do echo '<7>$KB'; done >/dev/kmsg" &
 	done
 }
 
