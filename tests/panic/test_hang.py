@@ -114,10 +114,10 @@ def test_slow_callback(kernel, start, seconds, words):
 
 
 @pytest.mark.parametrize("value, seconds", [
-    ("", 10), ("7", 7), ("abc", 10), *(pytest.param(*values, marks=LONG) for values in (("0", 0), ("-1", 10), ("5000000000", 10)))])
+    ("", 10), ("7", 7), ("2", 10), *(pytest.param(*values, marks=LONG) for values in (("abc", 10), ("0", 0), ("-1", 10), ("5000000000", 10)))])
 @control("there is no panic_step_timeout", value=["7"])
 def test_timeout(kernel, start, value, seconds):
-    """A number that is none leaves the default, and a line says so."""
+    """A number that is none, or too small, leaves the default, and a line says so."""
     vm = start(kernel, "timeout", f"panic_step_timeout={value}" if value else "", variables={"WRITE": "-2"}, wants=[])
     with vm:
         vm.wait_ok()
