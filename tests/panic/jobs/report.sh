@@ -9,6 +9,7 @@ first() {
 	echo 1 >/proc/sys/kernel/panic_on_oops
 	modprobe lkdtm
 	for what in $LOAD; do "load_$what"; done
+	[ "$CRASH" != nmi ] || echo 1 >/proc/sys/kernel/panic_on_unrecovered_nmi
 	sleep "${AFTER:-1}"
 	trigger "$CRASH while $LOAD"
 	"crash_$CRASH" >/dev/null 2>&1
@@ -83,9 +84,7 @@ crash_oot() {
 }
 
 # it is the host that does it
-crash_nmi() {
-	echo 1 >/proc/sys/kernel/panic_on_unrecovered_nmi
-}
+crash_nmi() { :; }
 
 crash_lkdtm() {
 	(echo "$HOW" >/sys/kernel/debug/provoke-crash/DIRECT)
