@@ -11,8 +11,7 @@ from vm import survive
 LONG_STEPS = [
     ("hypervisor", "hang", 1, True), ("info", "lock", 3, True), ("pre_reboot", "hang", 4, True), ("dumper", "hang", 4, False),
     ("console", "hang", 0, True), ("console", "lock", 2, False), ("panic_print", "hang", 3, True), ("kdump", "hang", 2, True),
-    ("blink", "hang", 2, False), ("restart", "hang", 2, False), ("pre_reboot", "slow", 4, True), ("dumper", "slow", 2, False),
-    ("pre_reboot", "hang_print", 4, False)]
+    ("blink", "hang", 2, False), ("restart", "hang", 2, False), ("pre_reboot", "slow", 4, True), ("dumper", "slow", 2, False)]
 LONG_STEPS = [(ARCHES[i % 2], *case, 1) for i, case in enumerate(LONG_STEPS)] + [
     ("x86_64", "info", "hang_nmi", 3, True, 1), ("x86_64", "console", "hang_nmi", 2, False, 1)]
 
