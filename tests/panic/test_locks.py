@@ -6,7 +6,7 @@ from conftest import control, oot_module
 
 # What is on the info list today
 DEADLOCKS = {
-    "kfence": ("kfence.sample_interval=1 kfence.check_on_panic=1",
+    "kfence": ("kfence.sample_interval=50 kfence.check_on_panic=1",
                "Kernel panic - not syncing: KFENCE: panic_on_warn set", ["BUG: KFENCE: "]),
     "trace": ("ftrace_dump_on_oops", "Kernel panic - not syncing: while another CPU is in rb_get_reader_page", []),
 }
