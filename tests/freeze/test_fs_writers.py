@@ -49,6 +49,11 @@ def test_queue_of_fscache(kernel, run, machine):
     vm.require(frozen(vm.text("log")) == [2], "not both have been frozen")
 
 
+@control("^no suspend: Device or resource busy")
+def test_reader_of_fscache(kernel, run, machine):
+    run_cache(kernel, run, machine, "reader")
+
+
 @pytest.mark.parametrize("case", ["nvmet", "fileio"])
 @control("writes to what is frozen")
 def test_targets(kernel, case, run):
