@@ -38,6 +38,18 @@ def test_a_stopped_cpu_holds_the_kexec_lock(kernel, start, level):
         vm.wait_ok()
 
 
+@pytest.mark.parametrize("arch", ["x86_64"], indirect=True)
+@control("no 'Kernel panic.*' on the console")
+def test_a_stopped_cpu_is_in_the_midst_of_a_record(kernel, start):
+    """On the base nothing behind that record comes to the console. arm64 could not stop the CPU where it stays."""
+    panic = "Kernel panic - not syncing: while another CPU is in prb_final_commit"
+    vm = start(kernel, "deadlock", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level=2",
+               variables={"LOCK": "record"}, files=[oot_module(kernel, "oot_deadlock")], wants=[panic], timeout=60)
+    with vm:
+        vm.wait_console(panic)
+        vm.wait_ok()
+
+
 @control("no 'Kernel panic.*' on the console within")
 def test_console_shows_the_panic_if_a_callback_hangs(kernel, start):
     panic = "Kernel panic - not syncing: with the console locked"

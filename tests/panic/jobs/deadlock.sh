@@ -1,5 +1,6 @@
 # shellcheck shell=dash
-# Panics while a lock is held that the panic wants: one of KFENCE, of the trace buffer, or that of kexec.
+# Panics while a lock is held that the panic wants: one of KFENCE, of the trace buffer, or that of kexec; or while a record of
+# the log has been begun.
 first() {
 	load_crash_kernel
 	trigger "a panic with the lock of $LOCK held"
@@ -12,6 +13,9 @@ first() {
 		mount -t tracefs none /mnt
 		echo 1 >/mnt/events/sched/enable
 		taskset 2 cat /mnt/trace_pipe >/dev/null ;;
+	record)
+		stay prb_final_commit
+		while :; do taskset 2 sh -c 'echo from user space >/dev/kmsg'; done ;;
 	kexec)
 		stay kimage_alloc_page
 		cat "$(disk kernel)" >/tmp/kernel
