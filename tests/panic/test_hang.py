@@ -96,6 +96,21 @@ def test_four_cpus(kernel, start, fail, how):
     survive.require_cut_short(vm, case)
 
 
+@pytest.mark.parametrize("arch, fail, oops", [
+    ("x86_64", "console", 0), ("arm64", "console", 0), ("x86_64", "nmi_trigger_cpumask_backtrace", 1)], indirect=["arch"])
+@control("no verdict within", arch=["x86_64"])
+def test_all_cpus_at_once(kernel, start, fail, oops):
+    """All CPUs panic or oops, and something hangs before they are stopped. None of them lets an interrupt in."""
+    vm = start(kernel, "context", f"crashkernel={kernel.crashkernel}M panic=-1 panic_notifiers_level=2 panic_step_timeout=3 "
+               "crash_kexec_post_notifiers panic_print=64", smp=4,
+               variables={"CRASH": "all", "OOPS": oops, "ON_OOPS": 1, "FAIL": fail},
+               wants=survive.WANTS, allows=[OOPS, STALE_CPUS],
+               timeout=30 if kernel.flavor == "base" else 60)
+    with vm:
+        vm.wait_ok()
+    vm.require("not finished after 3 s" in vm.text("dmesg"), "nothing has been cut short")
+
+
 @pytest.mark.parametrize("arch, seconds, words", [
     ("x86_64", 0, None), ("arm64", 3, "not finished after 3 s"),
     pytest.param("x86_64", 3, "not finished after 3 s", marks=LONG), pytest.param("arm64", 0, None, marks=LONG)], indirect=["arch"])
