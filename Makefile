@@ -20,7 +20,7 @@ help:
 	@echo 'make export   write the commits of build/tree to patches/'
 	@echo
 	@echo 'make lint     checkpatch, sparse, W=1, shellcheck and the documentation'
-	@echo 'make bisect   build, boot and crash every commit of the series'
+	@echo 'make bisect   build and boot every commit of the series, put it to sleep, crash it'
 	@echo 'make bench    what the series costs and saves against the base; T=name: only bench/NAME.py'
 	@echo 'make check-arches  compile what is touched for all architectures, boot arm, ppc64le, s390x and um'
 	@echo 'make check-debian  systemctl suspend in a Debian 12 with systemd, with the kernel of the series'

@@ -1,16 +1,26 @@
-"""vm.boot ARCH FLAVOR [VARIANT]: does this kernel boot, crash and leave a dump?"""
+"""vm.boot ARCH FLAVOR [VARIANT]: does this kernel boot, sleep, crash and leave a dump?"""
 
+import shutil
 import sys
 
 from vm.kernel import BUILD, TOP, Kernel
-from vm.machine import Failure, Machine
+from vm.machine import Failure, Machine, drive
 from vm.oracle import PANIC
+from vm.places import MiB
 
 
 def main():
     kernel = Kernel(*sys.argv[1:])
-    vm = Machine(kernel, TOP / "vm/jobs/boot.sh", BUILD / "run" / f"boot-{kernel.name}",
-                 f"crashkernel={kernel.crashkernel}M panic=-1 kunit.enable=1", wants=[PANIC])
+    directory = BUILD / "run" / f"boot-{kernel.name}"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    extra = ["-device", "virtio-rng-pci", *drive("fstools", BUILD / f"fstools-{kernel.arch}.cpio", ",readonly=on")]
+    for name in ("d0", "d1", "d2", "d3"):
+        with open(directory / name, "wb") as disk:
+            disk.truncate(512 * MiB)
+        extra += drive(name, directory / name, ",cache=unsafe")
+    vm = Machine(kernel, TOP / "vm/jobs/boot.sh", directory, f"crashkernel={kernel.crashkernel}M panic=-1 kunit.enable=1",
+                 wants=[PANIC], files=kernel.modules(), extra=extra, variables={"SLOW": kernel.slow}, memory=1024)
     try:
         with vm:
             vm.wait_ok()

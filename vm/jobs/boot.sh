@@ -1,6 +1,17 @@
 # shellcheck shell=dash
-# Crashes, and looks for the log of that in the dump.
+# Sleeps while four filesystems are mounted, crashes, and looks for the log of that in the dump.
+. ./freeze.sh
+
 first() {
+	prepare
+	make_four
+	for d in /a /b /c /d; do write_file "$d/file" 8; done
+	# all but the sleep itself, which not every machine wakes from by itself
+	echo devices >/sys/power/pm_test
+	echo freeze >/sys/power/state || verdict "no sleep"
+	# a kernel that freezes filesystems has to show that they write nothing
+	if dmesg | grep -q "Freezing filesystems completed ([1-9]"; then slept freeze; fi
+	FLOOR=1 check_four
 	load_crash_kernel
 	trigger sysrq-c
 	echo c >/proc/sysrq-trigger
