@@ -1,5 +1,5 @@
 # What the verbs do is in scripts/ and vm/, which are given these variables as arguments.
-unexport ARCH FLAVOR VARIANT LEVEL DEBUG MATRIX T TOPIC LINUX
+unexport ARCH FLAVOR VARIANT LEVEL DEBUG MATRIX LIMIT T TOPIC LINUX
 
 .DEFAULT_GOAL := help
 .PHONY: help setup tree kernel guest export run shell check check-arches check-debian bench bisect lint
@@ -34,6 +34,7 @@ help:
 	@echo 'T=expr              check: only the tests that match, as in pytest -k'
 	@echo 'DEBUG=1             check: with kernels that have lockdep, KASAN and other checks'
 	@echo 'MATRIX=all          check: every crashkernel= on every machine'
+	@echo 'LIMIT=minutes       check: begin no test after that; what has not run is skipped, and counted'
 	@echo 'LINUX=path          tree: a git tree of Linux 6.1 to apply the series to, on a new branch'
 	@echo 'ACCEL=tcg|kvm       how QEMU runs the guests (tcg)'
 	@echo 'SAFESTOP_CACHE=dir  where downloads and ccache are ($${XDG_CACHE_HOME:-~/.cache}/safestop)'
@@ -58,7 +59,7 @@ shell: setup
 bench: tree
 	@scripts/bench $(T)
 check:
-	@scripts/check T='$(T)' TOPIC='$(TOPIC)' DEBUG='$(DEBUG)' MATRIX='$(MATRIX)'
+	@scripts/check T='$(T)' TOPIC='$(TOPIC)' DEBUG='$(DEBUG)' MATRIX='$(MATRIX)' LIMIT='$(LIMIT)'
 lint: tree
 	@scripts/lint
 bisect: tree

@@ -11,7 +11,7 @@ left to MATRIX=all. @SLEEPS_TOO.with_args(name=[values]): the base with these va
 
 @no_control("why there is none") runs it on the series alone.
 
-@LONG, on a test or a parameter, leaves it to MATRIX=all. @ONE_ARCH leaves arm64 to that.
+@LONG, on a test or a parameter, leaves it to MATRIX=all. @ONE_ARCH leaves arm64 to that. So does a control that x86_64 has, too.
 """
 
 import fcntl
@@ -19,6 +19,7 @@ import itertools
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def pytest_addoption(parser):
     parser.addoption("--variant", default="default", help="the variant of the series' kernel, as in variants/")
     parser.addoption("--table", help="a file for the table trigger -> base -> series")
     parser.addoption("--matrix", choices=["part", "all"], default="part", help="all: every crashkernel= on every machine")
+    parser.addoption("--until", type=float, help="begin no test after this time, in seconds since 1970, but skip it")
 
 
 def pytest_configure(config):
@@ -85,11 +87,21 @@ def pytest_collection_modifyitems(config, items):
         only = mark.args[1] if mark else item.get_closest_marker("sleeps_too").kwargs
         return all(params[name] in values for name, values in only.items())
 
+    def on_base(item, arch):
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return params.get("flavor") == "base" and params.get("arch") == arch
+
     def is_long(item):
-        on_base = hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base"
-        return item.get_closest_marker("long") or (on_base and item.get_closest_marker("sleeps_too"))
+        if item.get_closest_marker("long"):
+            return True
+        if item.get_closest_marker("sleeps_too"):
+            return hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base"
+        return on_base(item, "arm64") and (item.path, item.originalname) in controls
     everything = config.getoption("matrix") == "all"
-    items[:] = [item for item in items if wanted(item) and (everything or not is_long(item))]
+    items[:] = [item for item in items if wanted(item)]
+    controls = {(item.path, item.originalname) for item in items
+                if on_base(item, "x86_64") and not item.get_closest_marker("long")}
+    items[:] = [item for item in items if everything or not is_long(item)]
     for item in items:
         # most failures of the base are races: one run of five that shows it is proof enough
         if item.get_closest_marker("control") and hasattr(item, "callspec") and item.callspec.params.get("flavor") == "base":
@@ -102,6 +114,12 @@ def pytest_collection_modifyitems(config, items):
         never = functions(None) - functions("base")
         if never:
             raise pytest.UsageError(f"@control that never runs on the base: {', '.join(name for _, name in never)}")
+
+
+def pytest_runtest_setup(item):
+    until = item.config.getoption("until")
+    if until and time.time() > until:
+        pytest.skip("the time is up")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -18,6 +18,7 @@ def test_tree(board, kind, end, way):
     require_tree(vm, machine, 2)
 
 
+@LONG
 @no_control("a newer kexec hands it on on the base, too")
 @pytest.mark.parametrize("arch", ["i386"], indirect=True)
 def test_32_bits(board):
