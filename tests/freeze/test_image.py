@@ -21,7 +21,7 @@ def test_memory_for_the_image_above_a_server(kernel, run):
 
 
 @SLEEPS_TOO
-@pytest.mark.parametrize("fs", ["ext4", "xfs"])
+@pytest.mark.parametrize("fs", ["ext4", pytest.param("xfs", marks=LONG)])
 @pytest.mark.parametrize("case", ["kill", pytest.param("exit", marks=LONG)])
 def test_owner_that_ends(kernel, case, fs, run):
     vm = run(kernel, "snapshot_owner", variables={"CASE": case, "FS": fs}, files=[program("snapshot", kernel)], timeout=240)
