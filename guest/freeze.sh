@@ -68,6 +68,8 @@ trace_writes() {
 # Says how many writes have been issued while all was frozen. Not counted are the disks of $UNCOUNTED, and the one that
 # is swapped to, "swap". $NO_FILESYSTEM: there is none to freeze. The trace is kept in the file $KEPT_TRACE.
 count_writes() {
+	# else one who writes fast makes it longer than is read of it
+	echo 0 >/sys/kernel/tracing/tracing_on
 	# a hibernation and a kexec of the base show no freeze_processes
 	opens="freeze_processes.* end|dpm_prepare.* begin"
 	[ ! -e /sys/kernel/tracing/events/power/filesystem_sleep ] || [ -n "$NO_FILESYSTEM" ] ||
@@ -85,6 +87,7 @@ count_writes() {
 	' /sys/kernel/tracing/trace >/tmp/written
 	[ -z "$KEPT_TRACE" ] || cat /sys/kernel/tracing/trace >"$KEPT_TRACE"
 	echo >/sys/kernel/tracing/trace
+	echo 1 >/sys/kernel/tracing/tracing_on
 	# a hibernation of the base that ends with the freezer shows nothing
 	[ "$FLAVOR" = series ] || [ "$(cat /tmp/written)" != no ] || echo 0 >/tmp/written
 	[ "$(cat /tmp/written)" != no ] || verdict "the trace does not show the sleep"
